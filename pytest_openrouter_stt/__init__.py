@@ -1,0 +1,1 @@
+"""A conformance test-suite for clients of OpenRouter speech-to-text."""

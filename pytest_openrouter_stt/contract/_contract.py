@@ -1,0 +1,233 @@
+"""The contract: immutable values read from an OpenAPI document and the SDK's naming."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from ._call import Call, wire_body, wire_headers
+from ._resolve import Json, Resolver
+from ._values import thaw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ._sdk import SdkNaming
+
+OPERATION_PATH = "/audio/transcriptions"
+"""The operation that this project judges; everything else about it is read from the document."""
+
+_JSON = "application/json"
+_SUCCESS = "200"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a value breaks a schema.
+
+    Attributes:
+        pointer: JSON pointer (RFC 6901) into the value; empty for the value itself.
+        keyword: The JSON Schema keyword that is broken, for example ``required``.
+        message: What is wrong, in words.
+    """
+
+    pointer: str
+    keyword: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or 'the body'}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A JSON Schema (Draft 2020-12) with every reference written out.
+
+    Attributes:
+        pointer: Where it stands in the OpenAPI document.
+        document: The schema, read-only at every depth.
+    """
+
+    pointer: str
+    document: Json = field(repr=False)
+
+    def violations(self, value: object) -> tuple[Violation, ...]:
+        """Return every violation in *value*, a JSON value; empty when it is valid."""
+        return tuple(sorted(self._find(value), key=lambda violation: violation.pointer))
+
+    @cached_property
+    def _find(self) -> Callable[[object], Iterator[Violation]]:
+        from jsonschema import Draft202012Validator  # noqa: PLC0415 - costs 60 ms, and not every run judges
+
+        validator = Draft202012Validator(cast("dict[str, Any]", thaw(self.document)))
+
+        def find(value: object) -> Iterator[Violation]:
+            for error in validator.iter_errors(value):
+                pointer = "".join(f"/{token}" for token in error.absolute_path)
+                yield Violation(pointer, str(error.validator), error.message)
+
+        return find
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """What a client of the endpoint has to do.
+
+    Attributes:
+        source: The OpenAPI document: a path as the user gave it, or ``packaged``.
+        revision: The first 12 hexadecimal digits of the SHA-256 of the document.
+        base_url: The server's URL, without a slash at its end.
+        path: The operation's path, for example ``/audio/transcriptions``.
+        method: The operation's method, in upper case.
+        request: The schema of the request body.
+        transcript: The schema of the body of a 200.
+        errors: Status → schema of the error body, as the document has them.
+        sdk: The names of the SDK's page.
+    """
+
+    source: str
+    revision: str
+    base_url: str
+    path: str
+    method: str
+    request: Schema
+    transcript: Schema
+    errors: Mapping[int, Schema]
+    sdk: SdkNaming
+    _resolver: Resolver = field(repr=False, compare=False)
+
+    @property
+    def url(self) -> str:
+        """The whole URL of the operation."""
+        return self.base_url + self.path
+
+    @property
+    def host(self) -> str:
+        """The API's host name."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def error_statuses(self) -> tuple[int, ...]:
+        """Every status that has its own error type or its own schema, ascending."""
+        return tuple(sorted(self.errors.keys() | self.sdk.errors.keys()))
+
+    def error_schema(self, status: int) -> Schema:
+        """Return the schema of the error body of *status*; a status without one shares that of its neighbours."""
+        return self.errors.get(status) or next(iter(self.errors.values()))
+
+    def wire_body(self, call: Call) -> dict[str, Any]:
+        """Return the JSON object that must be on the wire for *call*."""
+        return wire_body(call, self.sdk)
+
+    def wire_headers(self, call: Call) -> dict[str, str]:
+        """Return the headers that must be on the wire for *call*, beside those of every request."""
+        return wire_headers(call, self.sdk)
+
+    def at(self, pointer: str) -> object:
+        """Return the part of the OpenAPI document that *pointer* (``#/…``) names.
+
+        Raises:
+            SpecError: It names nothing.
+        """
+        return self._resolver.lookup(pointer, needed_by="a check")
+
+
+def build_contract(document: Json, source: str, sdk: SdkNaming) -> Contract:
+    """Read a contract from an OpenAPI document.
+
+    Raises:
+        SpecError: The document is not OpenAPI 3.x, lacks the operation, or has dangling or recursive references.
+    """
+    resolver = Resolver(document, source)
+    _require_openapi_3(resolver)
+    path, method, operation, pointer = _operation(resolver)
+    schemas = dict(_response_schemas(resolver, operation, pointer))
+    if _SUCCESS not in schemas:
+        raise resolver.error(f"{pointer} has no JSON schema for a {_SUCCESS}", "Give a document that has one.")
+    errors = {
+        int(status): schema for status, schema in schemas.items() if status[0] in "45" and status.isdecimal()
+    }
+    if not errors:
+        raise resolver.error(f"{pointer} describes no error", "Give a document that describes at least one.")
+    return Contract(
+        source=source,
+        revision=_revision(document),
+        base_url=_base_url(resolver, operation),
+        path=path,
+        method=method,
+        request=_body_schema(resolver, operation.get("requestBody"), f"{pointer}/requestBody"),
+        transcript=schemas[_SUCCESS],
+        errors=MappingProxyType(errors),
+        sdk=sdk,
+        _resolver=resolver,
+    )
+
+
+def _require_openapi_3(resolver: Resolver) -> None:
+    version = resolver.document.get("openapi")
+    if not isinstance(version, str) or not version.startswith("3."):
+        problem = f"it is not OpenAPI 3.x (its 'openapi' is {version!r})"
+        raise resolver.error(problem, "Give an OpenAPI 3.0 or 3.1 document.")
+
+
+def _operation(resolver: Resolver) -> tuple[str, str, Json, str]:
+    paths = resolver.document.get("paths")
+    found = [path for path in paths if path.endswith(OPERATION_PATH)] if isinstance(paths, Mapping) else []
+    if OPERATION_PATH in found:
+        found = [OPERATION_PATH]
+    if len(found) != 1 or not isinstance(paths, Mapping):
+        problem = f"it has {len(found)} operations at {OPERATION_PATH!r}"
+        raise resolver.error(problem, "Give a document that describes OpenRouter's transcription endpoint.")
+    path = found[0]
+    pointer = f"#/paths/{path.replace('/', '~1')}"
+    item = resolver.follow(paths[path], pointer)
+    if "post" not in item:
+        raise resolver.error(f"{pointer} has no 'post'", "Give a document with the POST operation.")
+    return path, "POST", resolver.follow(item["post"], f"{pointer}/post"), f"{pointer}/post"
+
+
+def _response_schemas(resolver: Resolver, operation: Json, pointer: str) -> Iterator[tuple[str, Schema]]:
+    responses = resolver.follow(operation.get("responses"), f"{pointer}/responses")
+    for status, response in responses.items():
+        place = f"{pointer}/responses/{status}"
+        if _JSON in _content(resolver.follow(response, place)):
+            yield status, _body_schema(resolver, response, place)
+
+
+def _content(node: Json) -> Json:
+    content = node.get("content")
+    return content if isinstance(content, Mapping) else {}
+
+
+def _body_schema(resolver: Resolver, node: object, pointer: str) -> Schema:
+    media = _content(resolver.follow(node, pointer)).get(_JSON)
+    schema = media.get("schema") if isinstance(media, Mapping) else None
+    if schema is None:
+        raise resolver.error(f"{pointer} has no schema for {_JSON}", "Give a document that has one.")
+    place = f"{pointer}/content/application~1json/schema"
+    reference = schema.get("$ref") if isinstance(schema, Mapping) else None
+    written_out = resolver.schema(schema, place)
+    if not isinstance(written_out, Mapping):
+        raise resolver.error(f"{place} is not an object", "Mend the document.")
+    return Schema(reference if isinstance(reference, str) else place, written_out)
+
+
+def _base_url(resolver: Resolver, operation: Json) -> str:
+    servers = operation.get("servers") or resolver.document.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers else None
+    url = first.get("url") if isinstance(first, Mapping) else None
+    if not isinstance(url, str) or not urlsplit(url).hostname:
+        remedy = "Name the API's server, for example 'servers: [{url: https://…/api/v1}]'."
+        raise resolver.error(f"its first server is {url!r}, not an absolute URL", remedy)
+    return url.rstrip("/")
+
+
+def _revision(document: Json) -> str:
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.sha256(canonical).hexdigest()[:12]

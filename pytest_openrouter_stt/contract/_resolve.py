@@ -1,0 +1,134 @@
+"""Finding the operation in an OpenAPI document, and its schemas with every reference written out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+from ._errors import SpecError
+from ._values import freeze
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ANNOTATIONS = frozenset({"title", "description", "example", "examples", "default", "deprecated", "summary"})
+_MAX_SCHEMA_VALUES = 1_000_000
+
+Json = Mapping[str, object]
+
+
+class Resolver:
+    """Looks things up in one document; every complaint names the place.
+
+    Args:
+        document: An OpenAPI 3.x document.
+        source: Its file, as the user named it.
+    """
+
+    def __init__(self, document: Json, source: str) -> None:
+        self.document = document
+        self.source = source
+        self._written_out: dict[str, tuple[object, int]] = {}
+
+    def lookup(self, pointer: str, *, needed_by: str) -> object:
+        """Return what a local pointer such as ``#/components/schemas/STTRequest`` names.
+
+        Raises:
+            SpecError: The pointer leaves the document or names nothing in it.
+        """
+        if not pointer.startswith("#"):
+            remedy = "Bundle the document into one file first."
+            raise self.error(f"{needed_by} refers to {pointer!r}, outside of the document", remedy)
+        value: object = self.document
+        for token in _tokens(pointer):
+            if isinstance(value, Mapping) and token in value:
+                value = value[token]
+            elif isinstance(value, list | tuple) and token.isdecimal() and int(token) < len(value):
+                value = value[int(token)]
+            else:
+                raise self.error(f"{needed_by} refers to {pointer!r}, which does not exist", "Mend the reference.")
+        return value
+
+    def follow(self, node: object, place: str) -> Json:
+        """Return the object at *place*, behind its ``$ref`` if it is one.
+
+        Raises:
+            SpecError: There is no object, or the references go round in a circle.
+        """
+        seen: list[str] = []
+        while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
+            reference = cast("str", node["$ref"])
+            if reference in seen:
+                raise self._recursive(reference, place)
+            seen.append(reference)
+            node = self.lookup(reference, needed_by=place)
+        if not isinstance(node, Mapping):
+            raise self.error(f"{place} is {node!r}, not an object", "Mend the document.")
+        return node
+
+    def schema(self, node: object, place: str) -> object:
+        """Return the schema at *place* frozen, with no ``$ref`` left in it.
+
+        Raises:
+            SpecError: A reference is dangling or recursive, or the schema is a bomb made of references.
+        """
+        written, _ = self._write_out(node, place, ())
+        return freeze(written)
+
+    def _write_out(self, node: object, place: str, trail: tuple[str, ...]) -> tuple[object, int]:
+        if isinstance(node, Mapping):
+            if isinstance(node.get("$ref"), str):
+                return self._write_out_reference(node, place, trail)
+            return self._gather(node.items(), place, trail)
+        if isinstance(node, list | tuple):
+            items, size = self._gather(((str(i), item) for i, item in enumerate(node)), place, trail)
+            return list(items.values()), size
+        return node, 1
+
+    def _gather(
+        self, pairs: Iterator[tuple[str, object]] | object, place: str, trail: tuple[str, ...]
+    ) -> tuple[dict[str, object], int]:
+        result, total = {}, 1
+        for key, item in cast("Iterator[tuple[str, object]]", pairs):
+            result[key], size = self._write_out(item, f"{place}/{_escape(key)}", trail)
+            total += size
+        if total > _MAX_SCHEMA_VALUES:
+            problem = f"with its references written out, {place} has more than {_MAX_SCHEMA_VALUES} values"
+            raise self.error(problem, "Write the document without nested references.")
+        return result, total
+
+    def _write_out_reference(self, node: Json, place: str, trail: tuple[str, ...]) -> tuple[object, int]:
+        reference = cast("str", node["$ref"])
+        if reference in trail:
+            raise self._recursive(reference, place)
+        if reference not in self._written_out:
+            target = self.lookup(reference, needed_by=place)
+            self._written_out[reference] = self._write_out(target, reference, (*trail, reference))
+        target, size = self._written_out[reference]
+        return _with_siblings(target, {key: item for key, item in node.items() if key != "$ref"}), size
+
+    def _recursive(self, reference: str, place: str) -> SpecError:
+        problem = f"{place} refers to {reference!r}, which contains itself"
+        return self.error(problem, "A request or response without end cannot be judged: take the cycle out.")
+
+    def error(self, problem: str, remedy: str) -> SpecError:
+        """Return the error for this document; the caller raises it."""
+        return SpecError(source=self.source, problem=problem, remedy=remedy)
+
+
+def _with_siblings(target: object, siblings: dict[str, object]) -> object:
+    """Keywords beside a ``$ref`` hold as well (JSON Schema 2020-12, section 8.2.3.1)."""
+    if not siblings or not isinstance(target, Mapping):
+        return target
+    if siblings.keys() <= _ANNOTATIONS:
+        return {**target, **siblings}
+    return {"allOf": [target, siblings]}
+
+
+def _tokens(pointer: str) -> list[str]:
+    """Split a JSON pointer in a URI fragment (RFC 6901)."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.removeprefix("#").split("/")[1:]]
+
+
+def _escape(token: str) -> str:
+    return token.replace("~", "~0").replace("/", "~1")
