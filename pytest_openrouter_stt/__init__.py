@@ -1,1 +1,48 @@
-"""A conformance test-suite for clients of OpenRouter speech-to-text."""
+"""A conformance test-suite for clients of OpenRouter's speech-to-text endpoint, as a pytest plugin.
+
+The public names are loaded when they are first used: pytest imports this module on every run.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_openrouter_stt.contract import MISSING, Call, Contract, SpecError, load_contract
+    from pytest_openrouter_stt.endpoint import Endpoint, Exchange, Fault, Reply, WireRequest, intercept
+    from pytest_openrouter_stt.strategies import error_responses, transcription_calls, transcription_responses
+
+__all__ = [
+    "MISSING",
+    "Call",
+    "Contract",
+    "Endpoint",
+    "Exchange",
+    "Fault",
+    "Reply",
+    "SpecError",
+    "WireRequest",
+    "error_responses",
+    "intercept",
+    "load_contract",
+    "transcription_calls",
+    "transcription_responses",
+]
+
+_HOMES = {
+    "contract": ("MISSING", "Call", "Contract", "SpecError", "load_contract"),
+    "endpoint": ("Endpoint", "Exchange", "Fault", "Reply", "WireRequest", "intercept"),
+    "strategies": ("error_responses", "transcription_calls", "transcription_responses"),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

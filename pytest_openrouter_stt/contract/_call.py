@@ -41,7 +41,7 @@ class Call:
 
     arguments: Mapping[str, Any]
 
-    def __init__(self, **arguments: Any) -> None:
+    def __init__(self, /, **arguments: Any) -> None:
         given = {name: value for name, value in arguments.items() if value is not MISSING}
         object.__setattr__(self, "arguments", freeze(given))
 
@@ -49,7 +49,7 @@ class Call:
         """Return a fresh copy of the arguments, which whoever receives it may change."""
         return cast("dict[str, Any]", thaw(self.arguments))
 
-    def replace(self, **arguments: Any) -> Call:
+    def replace(self, /, **arguments: Any) -> Call:
         """Return a call with *arguments* put in place of, or beside, those of this one; `MISSING` takes one out."""
         return Call(**{**self.arguments, **arguments})
 
@@ -88,6 +88,5 @@ def _renamed(value: object, pointer: str, renames: Mapping[str, str]) -> object:
     if not any(place.startswith(f"{pointer}/") for place in renames) or not isinstance(value, Mapping):
         return thaw(value)
     return {
-        renames.get(f"{pointer}/{key}", key): _renamed(item, f"{pointer}/{key}", renames)
-        for key, item in value.items()
+        renames.get(f"{pointer}/{key}", key): _renamed(item, f"{pointer}/{key}", renames) for key, item in value.items()
     }

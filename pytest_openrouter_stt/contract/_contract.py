@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from ._call import Call, wire_body, wire_headers
+from ._dialect import is_extension
 from ._resolve import Json, Resolver
-from ._values import thaw
+from ._values import escape, freeze, shown, thaw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ._sdk import SdkNaming
 
@@ -25,6 +27,9 @@ OPERATION_PATH = "/audio/transcriptions"
 
 _JSON = "application/json"
 _SUCCESS = "200"
+_ERROR_STATUS = re.compile("[45][0-9]{2}")
+_SERVER = re.compile(r"https?://[^\s{}?#]+", re.IGNORECASE)
+"""An absolute URL without variables, a query or a fragment: the operation's path is appended to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ class Violation:
 
     Attributes:
         pointer: JSON pointer (RFC 6901) into the value; empty for the value itself.
-        keyword: The JSON Schema keyword that is broken, for example ``required``.
+        keyword: The JSON Schema keyword that is broken, for example ``required``; ``false`` for that schema.
         message: What is wrong, in words.
     """
 
@@ -69,8 +74,8 @@ class Schema:
 
         def find(value: object) -> Iterator[Violation]:
             for error in validator.iter_errors(value):
-                pointer = "".join(f"/{token}" for token in error.absolute_path)
-                yield Violation(pointer, str(error.validator), error.message)
+                pointer = "".join(f"/{escape(str(token))}" for token in error.absolute_path)
+                yield Violation(pointer, str(error.validator or "false"), error.message)
 
         return find
 
@@ -88,7 +93,7 @@ class Contract:
         request: The schema of the request body.
         transcript: The schema of the body of a 200.
         errors: Status → schema of the error body, as the document has them.
-        sdk: The names of the SDK's page.
+        sdk: The names of the SDK's page, and the fields of the request that the page does not have.
     """
 
     source: str
@@ -130,41 +135,49 @@ class Contract:
         return wire_headers(call, self.sdk)
 
     def at(self, pointer: str) -> object:
-        """Return the part of the OpenAPI document that *pointer* (``#/…``) names.
+        """Return the part of the OpenAPI document that *pointer* (``#/…``) names, read-only at every depth.
 
         Raises:
             SpecError: It names nothing.
         """
-        return self._resolver.lookup(pointer, needed_by="a check")
+        return freeze(self._resolver.lookup(pointer, needed_by="a check"))
 
 
-def build_contract(document: Json, source: str, sdk: SdkNaming) -> Contract:
+def build_contract(document: Json, source: str, sdk: SdkNaming, *, trusted: bool = False) -> Contract:
     """Read a contract from an OpenAPI document.
 
+    Args:
+        document: The document.
+        source: Its file, as the user named it.
+        sdk: The names of the SDK's page.
+        trusted: Its schemas are known to be valid JSON Schema; finding out costs 100 ms.
+
     Raises:
-        SpecError: The document is not OpenAPI 3.x, lacks the operation, or has dangling or recursive references.
+        SpecError: The document is not OpenAPI 3.x, lacks the operation, has dangling or recursive references, or
+            a schema that is not JSON Schema.
     """
     resolver = Resolver(document, source)
     _require_openapi_3(resolver)
-    path, method, operation, pointer = _operation(resolver)
+    path, operation, pointer, servers = _operation(resolver)
     schemas = dict(_response_schemas(resolver, operation, pointer))
     if _SUCCESS not in schemas:
         raise resolver.error(f"{pointer} has no JSON schema for a {_SUCCESS}", "Give a document that has one.")
-    errors = {
-        int(status): schema for status, schema in schemas.items() if status[0] in "45" and status.isdecimal()
-    }
+    errors = {int(status): schema for status, schema in schemas.items() if _ERROR_STATUS.fullmatch(status)}
     if not errors:
         raise resolver.error(f"{pointer} describes no error", "Give a document that describes at least one.")
+    request = _body_schema(resolver, operation.get("requestBody"), f"{pointer}/requestBody")
+    if not trusted:
+        _refuse_invalid(resolver, (request, *schemas.values()))
     return Contract(
         source=source,
         revision=_revision(document),
-        base_url=_base_url(resolver, operation),
+        base_url=_base_url(resolver, servers),
         path=path,
-        method=method,
-        request=_body_schema(resolver, operation.get("requestBody"), f"{pointer}/requestBody"),
+        method="POST",
+        request=request,
         transcript=schemas[_SUCCESS],
         errors=MappingProxyType(errors),
-        sdk=sdk,
+        sdk=sdk.with_fields(_fields(request.document)),
         _resolver=resolver,
     )
 
@@ -172,11 +185,11 @@ def build_contract(document: Json, source: str, sdk: SdkNaming) -> Contract:
 def _require_openapi_3(resolver: Resolver) -> None:
     version = resolver.document.get("openapi")
     if not isinstance(version, str) or not version.startswith("3."):
-        problem = f"it is not OpenAPI 3.x (its 'openapi' is {version!r})"
+        problem = f"it is not OpenAPI 3.x (its 'openapi' is {shown(version)})"
         raise resolver.error(problem, "Give an OpenAPI 3.0 or 3.1 document.")
 
 
-def _operation(resolver: Resolver) -> tuple[str, str, Json, str]:
+def _operation(resolver: Resolver) -> tuple[str, Json, str, object]:
     paths = resolver.document.get("paths")
     found = [path for path in paths if path.endswith(OPERATION_PATH)] if isinstance(paths, Mapping) else []
     if OPERATION_PATH in found:
@@ -185,18 +198,20 @@ def _operation(resolver: Resolver) -> tuple[str, str, Json, str]:
         problem = f"it has {len(found)} operations at {OPERATION_PATH!r}"
         raise resolver.error(problem, "Give a document that describes OpenRouter's transcription endpoint.")
     path = found[0]
-    pointer = f"#/paths/{path.replace('/', '~1')}"
+    pointer = f"#/paths/{escape(path).replace('%', '%25')}"
     item = resolver.follow(paths[path], pointer)
     if "post" not in item:
         raise resolver.error(f"{pointer} has no 'post'", "Give a document with the POST operation.")
-    return path, "POST", resolver.follow(item["post"], f"{pointer}/post"), f"{pointer}/post"
+    operation = resolver.follow(item["post"], f"{pointer}/post")
+    servers = operation.get("servers") or item.get("servers") or resolver.document.get("servers")
+    return path, operation, f"{pointer}/post", servers
 
 
 def _response_schemas(resolver: Resolver, operation: Json, pointer: str) -> Iterator[tuple[str, Schema]]:
     responses = resolver.follow(operation.get("responses"), f"{pointer}/responses")
     for status, response in responses.items():
-        place = f"{pointer}/responses/{status}"
-        if _JSON in _content(resolver.follow(response, place)):
+        place = f"{pointer}/responses/{escape(status)}"
+        if not is_extension(status) and _JSON in _content(resolver.follow(response, place)):
             yield status, _body_schema(resolver, response, place)
 
 
@@ -218,14 +233,46 @@ def _body_schema(resolver: Resolver, node: object, pointer: str) -> Schema:
     return Schema(reference if isinstance(reference, str) else place, written_out)
 
 
-def _base_url(resolver: Resolver, operation: Json) -> str:
-    servers = operation.get("servers") or resolver.document.get("servers")
+def _refuse_invalid(resolver: Resolver, schemas: Iterable[Schema]) -> None:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - see Schema.violations
+    from jsonschema.exceptions import SchemaError  # noqa: PLC0415
+
+    for schema in schemas:
+        try:
+            Draft202012Validator.check_schema(cast("dict[str, Any]", thaw(schema.document)))
+        except SchemaError as error:
+            place = "".join(f"/{escape(str(token))}" for token in error.absolute_path)
+            problem = f"{schema.pointer}{place} is {shown(error.instance)}, which is not JSON Schema"
+            raise resolver.error(problem, "Mend the document.") from None
+        except OverflowError as error:
+            raise resolver.error(f"{schema.pointer} has a number too large ({error})", "Mend the document.") from None
+
+
+def _fields(schema: Json) -> Iterator[tuple[str, bool]]:
+    """Yield the name of each property of a valid object schema, and whether it is required."""
+    required = cast("tuple[str, ...]", schema.get("required", ()))
+    for name in cast("Json", schema.get("properties", {})):
+        yield name, name in required
+    for part in cast("tuple[object, ...]", schema.get("allOf", ())):
+        if isinstance(part, Mapping):
+            yield from _fields(part)
+
+
+def _base_url(resolver: Resolver, servers: object) -> str:
     first = servers[0] if isinstance(servers, list) and servers else None
     url = first.get("url") if isinstance(first, Mapping) else None
-    if not isinstance(url, str) or not urlsplit(url).hostname:
+    if not isinstance(url, str) or not _is_absolute(url):
         remedy = "Name the API's server, for example 'servers: [{url: https://…/api/v1}]'."
-        raise resolver.error(f"its first server is {url!r}, not an absolute URL", remedy)
+        raise resolver.error(f"its first server is {shown(url)}, not an absolute URL", remedy)
     return url.rstrip("/")
+
+
+def _is_absolute(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(_SERVER.fullmatch(url) and parts.hostname and parts.port != 0)
+    except ValueError:  # for example a port that is not a number
+        return False
 
 
 def _revision(document: Json) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+import math
 from typing import TYPE_CHECKING
 
 from ._errors import SpecError
+from ._values import shortened, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -17,6 +18,9 @@ MAX_BYTES = 64 * 1024 * 1024
 
 MAX_NODES = 2_000_000
 """Values in a document after every alias is written out; a YAML bomb of 300 bytes has 10**9."""
+
+_LONG = 64
+"""Characters, or bytes of an integer, that count as one value more: under many aliases they are a bomb as well."""
 
 
 def read_document(path: Path, source: str) -> dict[str, object]:
@@ -27,28 +31,31 @@ def read_document(path: Path, source: str) -> dict[str, object]:
         source: The file as the user named it, for messages.
 
     Returns:
-        The document, with string keys only.
+        The document, with string keys and JSON's types only; what YAML aliases share is shared.
 
     Raises:
         SpecError: The file is missing, unreadable, neither YAML nor JSON, not an object, or a bomb.
     """
     text = _read_text(path, source)
     try:
-        document = _parse(text)
+        document = _parse(text, source)
         _refuse_bombs(document, source)
-        plain = _plain(document)
     except RecursionError:
         raise _refused(source, "it is nested too deeply", "Give an OpenAPI document.") from None
-    if not isinstance(plain, dict):
-        raise _refused(source, f"it holds {type(plain).__name__}, not an object", "Give an OpenAPI document.")
-    return plain
+    if document is None:
+        raise _refused(source, "it is empty", "Give an OpenAPI document, in YAML or JSON.")
+    if not isinstance(document, dict):
+        raise _refused(source, f"it holds {shown(document)}, not an object", "Give an OpenAPI document.")
+    return document
 
 
 def _read_text(path: Path, source: str) -> str:
     try:
-        if path.stat().st_size > MAX_BYTES:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)  # a device has no size and no end
+        if len(data) > MAX_BYTES:
             raise _refused(source, f"it is larger than {MAX_BYTES} bytes", "Give an OpenAPI document.")
-        return path.read_text("utf-8")
+        return data.decode("utf-8-sig")
     except FileNotFoundError:
         remedy = "Give the path of an OpenAPI document, in YAML or JSON."
         raise _refused(source, "there is no such file", remedy) from None
@@ -56,30 +63,30 @@ def _read_text(path: Path, source: str) -> str:
         raise _refused(source, f"it cannot be read ({error.strerror})", "Give a readable file.") from None
     except UnicodeDecodeError:
         raise _refused(source, "it is not UTF-8 text", "Give an OpenAPI document, in YAML or JSON.") from None
+    except ValueError as error:
+        raise _refused(source, f"it is no path ({error})", "Give the path of an OpenAPI document.") from None
 
 
-def _parse(text: str) -> object:
+def _parse(text: str, source: str) -> object:
     if text.lstrip()[:1] == "{":
         try:
             return json.loads(text)
         except ValueError:
             pass  # a YAML flow mapping begins like JSON; if it is neither, the YAML error says where
-    return _parse_yaml(text)
+    return _parse_yaml(text, source)
 
 
-def _parse_yaml(text: str) -> object:
+def _parse_yaml(text: str, source: str) -> object:
     import yaml  # noqa: PLC0415 - costs 15 ms, and the packaged contract needs none of it
 
-    loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    from ._yaml import parse_yaml  # noqa: PLC0415
+
     try:
-        return yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders; the C one is 12 × faster
+        return parse_yaml(text)
     except (yaml.YAMLError, ValueError) as error:
-        place = " ".join(str(error).split())
-        raise SpecError(
-            source="",
-            problem=f"it is neither YAML nor JSON ({place})",
-            remedy="Give an OpenAPI document, in YAML or JSON.",
-        ) from None
+        place = shortened(" ".join(str(error).split()))
+        problem = f"it is neither YAML nor JSON ({place})"
+        raise _refused(source, problem, "Give an OpenAPI document, in YAML or JSON.") from None
 
 
 def _refuse_bombs(document: object, source: str) -> None:
@@ -89,7 +96,7 @@ def _refuse_bombs(document: object, source: str) -> None:
 
     def count(node: object) -> int:
         if not isinstance(node, dict | list):
-            return 1
+            return _scalar_size(node, source)
         if id(node) in counts:
             return counts[id(node)]
         if id(node) in open_nodes:
@@ -105,19 +112,20 @@ def _refuse_bombs(document: object, source: str) -> None:
         raise _refused(source, problem, "Write the document without nested aliases.")
 
 
-def _children(node: dict[object, object] | list[object]) -> Iterable[object]:
-    return node.values() if isinstance(node, dict) else node
+def _children(node: dict[object, object] | list[object]) -> Iterator[object]:
+    if isinstance(node, dict):
+        yield from node
+        yield from node.values()
+    else:
+        yield from node
 
 
-def _plain(value: object) -> object:
-    """Keep what JSON has: YAML reads ``200:`` as an integer key and a date as a date."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return value
+def _scalar_size(value: object, source: str) -> int:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _refused(source, f"it holds the number {value}, which JSON has not", "Mend the document.")
+    if isinstance(value, int):
+        return 1 + value.bit_length() // (8 * _LONG)
+    return 1 + len(value) // _LONG if isinstance(value, str) else 1
 
 
 def _refused(source: str, problem: str, remedy: str) -> SpecError:

@@ -35,9 +35,6 @@ def load_contract(path: str | Path | None = None) -> Contract:
     source = str(path)
     try:
         return build_contract(read_document(Path(path), source), source, _packaged_naming())
-    except SpecError as error:
-        error.source = source
-        raise
     except RecursionError:
         remedy = "Give an OpenAPI document."
         raise SpecError(source=source, problem="it is nested too deeply", remedy=remedy) from None
@@ -45,7 +42,7 @@ def load_contract(path: str | Path | None = None) -> Contract:
 
 @cache
 def _packaged_contract() -> Contract:
-    return build_contract(_packaged_documents()["openapi"], PACKAGED, _packaged_naming())
+    return build_contract(_packaged_documents()["openapi"], PACKAGED, _packaged_naming(), trusted=True)
 
 
 @cache

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 ParameterPlace = Literal["body", "header", "control"]
 
@@ -60,6 +60,16 @@ class SdkNaming:
     def in_place(self, place: ParameterPlace) -> tuple[Parameter, ...]:
         """Return the parameters that go to *place*, in the page's order."""
         return tuple(parameter for parameter in self.parameters.values() if parameter.place == place)
+
+    def with_fields(self, fields: Iterable[tuple[str, bool]]) -> SdkNaming:
+        """Return the naming with a parameter for each field of the body that has none, under the field's own name.
+
+        Args:
+            fields: The name of each field, and whether it is required.
+        """
+        known = self.parameters.keys() | {parameter.wire_name for parameter in self.in_place("body")}
+        new = {name: Parameter(name, "body", name, required) for name, required in fields if name not in known}
+        return replace(self, parameters=MappingProxyType({**self.parameters, **new})) if new else self
 
 
 def sdk_naming(data: Mapping[str, Any]) -> SdkNaming:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from types import MappingProxyType
+
+_REPR = reprlib.Repr()
+_REPR.maxlevel = 3
+_REPR.maxstring = _REPR.maxlong = 80
+_LONGEST = 200
 
 
 def freeze(value: object) -> object:
@@ -22,3 +28,18 @@ def thaw(value: object) -> object:
     if isinstance(value, list | tuple):
         return [thaw(item) for item in value]
     return value
+
+
+def shown(value: object) -> str:
+    """Return *value* as it stands in a message: as Python, and short whatever it is."""
+    return shortened(_REPR.repr(value))
+
+
+def shortened(text: str) -> str:
+    """Return *text* without what does not fit on two lines."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def escape(token: str) -> str:
+    """Return *token* as it stands in a JSON pointer (RFC 6901, section 3)."""
+    return token.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,23 @@
+"""What can go wrong between a name on the command line and a client that can be called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False, kw_only=True)
+class ClientNotFound(Exception):
+    """The client under test cannot be resolved.
+
+    Attributes:
+        wanted: What the user asked for.
+        problem: What was looked for, and where.
+        remedy: What to write instead.
+    """
+
+    wanted: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"client {self.wanted!r}: {self.problem}. {self.remedy}"

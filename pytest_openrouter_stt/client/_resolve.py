@@ -1,0 +1,113 @@
+"""From ``--stt-client`` to the thing that makes clients."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from ._errors import ClientNotFound
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from pytest_openrouter_stt.contract import SdkNaming
+
+MODULE_ATTRIBUTE = "stt_client"
+"""What a module that is not SDK-shaped may expose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was found under a name.
+
+    Attributes:
+        name: How reports call the client, for example ``openrouter``.
+        version: Its version, or an empty string.
+        spelled: The name with the attribute that was found, for example ``openrouter:OpenRouter``.
+        value: The class, factory, function or object.
+        module: Where it comes from; the place to look for its error types. ``None`` when unknown.
+    """
+
+    name: str
+    version: str
+    spelled: str
+    value: object
+    module: ModuleType | None
+
+
+def resolve(wanted: str, naming: SdkNaming) -> Target:
+    """Find the client that the user named.
+
+    Args:
+        wanted: ``module`` or ``module:attribute``.
+        naming: The names of an SDK-shaped package.
+
+    Raises:
+        ClientNotFound: There is no such module or attribute, importing it fails, or there is no client in it.
+    """
+    module_name, colon, attribute = wanted.partition(":")
+    if not module_name or (colon and not attribute):
+        remedy = "Write 'module' or 'module:attribute'."
+        raise ClientNotFound(wanted=wanted, problem="it is not the name of a module", remedy=remedy)
+    module = _import(module_name, wanted)
+    if not attribute:
+        attribute = _conventional_attribute(module, wanted, naming)
+    value = _attribute(module, attribute, wanted)
+    return Target(wanted, _version(module), f"{module_name}:{attribute}", value, module)
+
+
+def target_of(value: object) -> Target:
+    """Return the target for what a project's own fixture gives."""
+    name = getattr(value, "__qualname__", None) or type(value).__qualname__
+    return Target(name, "", name, value, None)
+
+
+def _import(name: str, wanted: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(f"{error.name}.")):
+            remedy = (
+                "Install it; for a module in the working directory run 'python -m pytest', or set 'pythonpath = .' "
+                "in the pytest configuration: plain 'pytest' does not look there."
+            )
+            raise ClientNotFound(wanted=wanted, problem=f"there is no module {error.name!r}", remedy=remedy) from error
+        raise _import_failed(wanted, error) from error
+    except (Exception, SystemExit) as error:  # importing runs the client's code, which may do anything
+        raise _import_failed(wanted, error) from error
+
+
+def _import_failed(wanted: str, error: BaseException) -> ClientNotFound:
+    problem = f"importing it raised {type(error).__name__}: {error}"
+    return ClientNotFound(wanted=wanted, problem=problem, remedy="Mend the import first.")
+
+
+def _conventional_attribute(module: ModuleType, wanted: str, naming: SdkNaming) -> str:
+    for attribute in (naming.client_class, MODULE_ATTRIBUTE):
+        if hasattr(module, attribute):
+            return attribute
+    problem = f"module {module.__name__!r} has neither {naming.client_class} nor {MODULE_ATTRIBUTE}"
+    remedy = f"Name the class, factory or function: --stt-client={wanted}:ATTRIBUTE."
+    raise ClientNotFound(wanted=wanted, problem=problem, remedy=remedy)
+
+
+def _attribute(module: ModuleType, path: str, wanted: str) -> object:
+    value: object = module
+    for name in path.split("."):
+        if not hasattr(value, name):
+            public = ", ".join(sorted(key for key in vars(module) if not key.startswith("_"))[:20]) or "nothing public"
+            problem = f"{module.__name__!r} has no attribute {path!r}"
+            raise ClientNotFound(wanted=wanted, problem=problem, remedy=f"It has: {public}.")
+        value = getattr(value, name)
+    return value
+
+
+def _version(module: ModuleType) -> str:
+    package = module.__name__.partition(".")[0]
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        version = getattr(module, "__version__", "")
+        return version if isinstance(version, str) else ""

@@ -1,0 +1,101 @@
+"""Running a call in a thread that can be given up."""
+
+from __future__ import annotations
+
+import ctypes
+import queue
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ._outcome import Failure, NoAnswer, Outcome, returned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_POLL = 0.05
+"""How often a running call is looked at, in seconds; one that ends is noticed at once."""
+
+_GRACE = 0.5
+"""How long a call that is being stopped may take to unwind, in seconds."""
+
+
+class _GivenUp(BaseException):
+    """Raised into the thread of a call that is given up."""
+
+
+@dataclass(eq=False)
+class _Job:
+    run: Callable[[], object]
+    done: threading.Event = field(default_factory=threading.Event)
+    outcome: Outcome | None = None
+
+
+class Worker:
+    """One thread that runs calls, one after the other.
+
+    A call that does not end is interrupted; when even that is ignored, its thread is left behind, and `usable` is
+    false from then on.
+
+    Args:
+        name: The name of the thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.usable = True
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    def run(self, function: Callable[[], object], deadline: float, flooded: threading.Event) -> Outcome:
+        """Run *function*, and return how it ended.
+
+        Args:
+            function: Makes one call.
+            deadline: How long it may take, in seconds.
+            flooded: Set from elsewhere when the call sends more requests than anybody needs.
+        """
+        job = _Job(function)
+        self._jobs.put(job)
+        reason = self._wait(job, deadline, flooded)
+        if not reason and job.outcome is not None:
+            return job.outcome
+        stack = self._stack()
+        self._interrupt(job)
+        return NoAnswer(reason, stack)
+
+    def close(self) -> None:
+        """Let the thread end after its last call."""
+        self._jobs.put(None)
+        if self.usable:
+            self._thread.join(_GRACE)
+
+    def _wait(self, job: _Job, deadline: float, flooded: threading.Event) -> str:
+        end = time.monotonic() + deadline
+        while not job.done.wait(_POLL):
+            if flooded.is_set():
+                return "it sent requests without end"
+            if time.monotonic() > end:
+                return f"it was still under way after {deadline:g} s"
+        return ""
+
+    def _stack(self) -> str:
+        frame = sys._current_frames().get(self._thread.ident or 0)  # noqa: SLF001 - the only way to see another thread
+        return "".join(traceback.format_stack(frame)) if frame is not None else ""
+
+    def _interrupt(self, job: _Job) -> None:
+        ident = ctypes.c_ulong(self._thread.ident or 0)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(_GivenUp))
+        self.usable = job.done.wait(_GRACE)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                job.outcome = returned(job.run())
+            except BaseException as error:  # noqa: BLE001 - SystemExit and the like are outcomes, not ends
+                job.outcome = Failure(error)
+            finally:
+                job.done.set()

@@ -1,0 +1,94 @@
+"""The reply: what the endpoint is told to answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Fault(Enum):
+    """Something that goes wrong below HTTP, in place of an answer."""
+
+    REFUSED = "ConnectError"
+    """No connection is made; the server has seen nothing."""
+    RESET = "ReadError"
+    """The connection breaks after the request was sent."""
+    CLOSED = "RemoteProtocolError"
+    """The server closes the connection without an answer."""
+    TIMEOUT = "ReadTimeout"
+    """The answer does not come within the client's own limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An HTTP response, or a fault in its place.
+
+    Attributes:
+        status: The status code.
+        headers: Names and values in the order of the wire.
+        body: The bytes of the body.
+        delay: How long the endpoint waits before it answers, in seconds.
+        fault: What happens instead of an answer; everything else is then without meaning.
+    """
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    delay: float = 0.0
+    fault: Fault | None = None
+
+    @classmethod
+    def json(
+        cls, value: object, *, status: int = 200, headers: Mapping[str, str] | None = None, delay: float = 0.0
+    ) -> Reply:
+        """Answer with *value* as JSON; *headers* are added to its content type, and may replace it."""
+        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        return cls.raw(body, "application/json", status=status, headers=headers, delay=delay)
+
+    @classmethod
+    def raw(
+        cls,
+        body: bytes,
+        content_type: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        delay: float = 0.0,
+    ) -> Reply:
+        """Answer with *body* as it is."""
+        given = headers or {}
+        defaults = {"Content-Type": content_type, "Content-Length": str(len(body))}
+        kept = {name: value for name, value in defaults.items() if name.lower() not in map(str.lower, given)}
+        return cls(status=status, headers=tuple({**kept, **given}.items()), body=body, delay=delay)
+
+    @classmethod
+    def transcript(cls, text: str, usage: Mapping[str, Any] | None = None, *, delay: float = 0.0) -> Reply:
+        """Answer 200 with a transcript."""
+        return cls.json({"text": text} if usage is None else {"text": text, "usage": dict(usage)}, delay=delay)
+
+    @classmethod
+    def error(
+        cls, status: int, message: str = "", *, headers: Mapping[str, str] | None = None, delay: float = 0.0
+    ) -> Reply:
+        """Answer *status* with the error body that the API has for it."""
+        body = {"error": {"code": status, "message": message or f"This is a {status}."}}
+        return cls.json(body, status=status, headers=headers, delay=delay)
+
+    @classmethod
+    def broken(cls, fault: Fault) -> Reply:
+        """Let *fault* happen in place of an answer."""
+        return cls(fault=fault)
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of header *name*, whatever its case, or ``None``."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def __str__(self) -> str:
+        if self.fault is not None:
+            return self.fault.name.lower()
+        return f"{self.status} {self.header('content-type') or 'without content type'}, {len(self.body)} bytes"

@@ -1,0 +1,83 @@
+"""Serving an endpoint to every httpx client of this process, through respx."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+import anyio
+import httpcore
+import httpx
+from respx import MockRouter
+from respx.models import PassThrough
+
+from ._reply import Fault, Reply
+from ._wire import WireRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ._endpoint import Endpoint
+
+Layer = Literal["httpcore", "httpx"]
+"""Where requests are taken: below httpx, or, for httpx on a transport that is not httpcore, inside of it."""
+
+
+@contextmanager
+def intercept(endpoint: Endpoint, *, layer: Layer = "httpcore", everything: bool = True) -> Iterator[Endpoint]:
+    """Let *endpoint* answer the requests of httpx while the context is open.
+
+    Args:
+        endpoint: Who answers.
+        layer: ``httpcore`` sees what is really sent, a client's own transports included; ``httpx`` also sees
+            clients whose transport is not built on httpcore, but not what that transport does.
+        everything: Whether requests to other hosts are answered too; else they pass through.
+    """
+    with _EndpointRouter(endpoint, layer, everything=everything):
+        yield endpoint
+
+
+class _EndpointRouter(MockRouter):
+    """A router without routes: matching is the endpoint's business, and respx would keep every body for ever."""
+
+    def __init__(self, endpoint: Endpoint, layer: Layer, *, everything: bool) -> None:
+        super().__init__(assert_all_called=False, using=layer)
+        self._endpoint = endpoint
+        self._errors = httpcore if layer == "httpcore" else httpx
+        self._everything = everything
+
+    def handler(self, request: httpx.Request) -> httpx.Response:
+        reply = self._reply(request)
+        time.sleep(_patience(request, reply))
+        return self._response(request, reply)
+
+    async def async_handler(self, request: httpx.Request) -> httpx.Response:
+        reply = self._reply(request)
+        await anyio.sleep(_patience(request, reply))
+        return self._response(request, reply)
+
+    def _reply(self, request: httpx.Request) -> Reply:
+        contract = self._endpoint.contract
+        if not self._everything and request.url.host != contract.host:
+            raise PassThrough(f"{request.url.host} is not {contract.host}", request=request, origin=self)  # type: ignore[arg-type] # respx wants a route, and there is none
+        return self._endpoint.answer(_wire_request(request))
+
+    def _response(self, request: httpx.Request, reply: Reply) -> httpx.Response:
+        """Make a response, or raise what the transport itself would: that is no opinion, but the fault."""
+        fault = Fault.TIMEOUT if _patience(request, reply) < reply.delay else reply.fault
+        if fault is not None:
+            raise getattr(self._errors, fault.value)(f"simulated: {fault.name.lower()}")
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+        return httpx.Response(reply.status, headers=headers, stream=httpx.ByteStream(reply.body))
+
+
+def _patience(request: httpx.Request, reply: Reply) -> float:
+    """Return how long the client waits for *reply*, in seconds: not longer than its own read timeout."""
+    limit = request.extensions.get("timeout", {}).get("read")
+    return reply.delay if limit is None else min(reply.delay, limit)
+
+
+def _wire_request(request: httpx.Request) -> WireRequest:
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+    return WireRequest(request.method, str(request.url), headers, request.content)

@@ -1,0 +1,275 @@
+"""The pytest plugin: options, fixtures and the hooks that put a suite into a run; glue only.
+
+pytest imports this module on every run of every project that has the package installed, so nothing heavy is
+imported before it is needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pytest_openrouter_stt._mounting import SuiteMount
+    from pytest_openrouter_stt.client import Mode, Target
+    from pytest_openrouter_stt.contract import Contract
+    from pytest_openrouter_stt.endpoint import Endpoint
+    from pytest_openrouter_stt.suite import Bench, Profile, Stand
+
+_Value = TypeVar("_Value")
+CLIENT_FIXTURE = "stt_client_under_test"
+_MARKERS = (
+    "stt_check(info): a check of the packaged speech-to-text suite, with its requirement.",
+    "stt_must: a check of a MUST requirement (RFC 2119).",
+    "stt_should: a check of a SHOULD requirement.",
+    "stt_may: a check of a MAY requirement.",
+)
+
+
+@dataclass
+class _Run:
+    """What one pytest run knows of the client.
+
+    Attributes:
+        target: What makes the client; ``None`` when a fixture of the project gives it.
+        contract: What the client is judged against.
+        profile: How much is tried.
+        level: The lowest level whose failures fail the run.
+        mount: What puts the suite into the run.
+        stand: The client on its stand, once a check has needed it.
+    """
+
+    target: Target | None
+    contract: Contract
+    profile: Profile
+    level: str
+    mount: SuiteMount
+    stand: Stand | None = None
+
+    @property
+    def title(self) -> str:
+        """Who is judged."""
+        if self.stand is not None:
+            return self.stand.subject.title
+        return f"{self.target.name} {self.target.version}".strip() if self.target else f"fixture {CLIENT_FIXTURE}"
+
+    def stand_for(self, target: Target) -> Stand:
+        """Return the stand with the client of *target* on it; another target than before gets another stand."""
+        from pytest_openrouter_stt.suite import Stand  # noqa: PLC0415 - see the module's docstring
+
+        if self.stand is None or self.stand.target.value is not target.value:
+            self.close()
+            self.stand = Stand(target, self.contract, self.profile)
+        return self.stand
+
+    def close(self) -> None:
+        """Take the client off its stand."""
+        if self.stand is not None:
+            self.stand.close()
+            self.stand = None
+
+
+_RUN = pytest.StashKey[_Run]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register the options, and an ini key of the same name for each."""
+    group = parser.getgroup("stt", "conformance of speech-to-text clients (pytest-openrouter-stt)")
+
+    def add(name: str, metavar: str, text: str) -> None:
+        group.addoption(f"--stt-{name}", dest=f"stt_{name}".replace("-", "_"), metavar=metavar, help=text)
+        parser.addini(f"stt_{name}".replace("-", "_"), f"{text} (default of --stt-{name})", type="string")
+
+    add("client", "CLIENT", "client under test: a module such as 'openrouter', or 'module:attribute'")
+    add("spec", "PATH", "OpenAPI document to judge against; the packaged one by default")
+    add("level", "LEVEL", "lowest level whose failures fail the run: must (default) or should")
+    add("max-examples", "N", "examples for each property check; 20 by default")
+    add("seed", "N", "where the examples start; 0 by default, so that a verdict can be repeated")
+    add("deadline", "SECONDS", "how long one call of the client may take; 5 by default")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Resolve the client and mount the suite, when there is a client."""
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    name = _option(config, "client")
+    if not name and not _has_client_fixture(config):
+        return
+    run = _configured_run(config, name)
+    config.stash[_RUN] = run
+    config.pluginmanager.register(run.mount, "stt-mount")
+    from pytest_openrouter_stt._reporting import SuiteReporting  # noqa: PLC0415 - see the module's docstring
+
+    reporting = SuiteReporting(
+        run.contract, run.level, lambda: run.title, lambda: run.stand.subject if run.stand else None
+    )
+    config.pluginmanager.register(reporting, "stt-reporting")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take the client off its stand."""
+    run = config.stash.get(_RUN, None)
+    if run is not None:
+        run.close()
+
+
+def _configured_run(config: pytest.Config, name: str) -> _Run:
+    pytest.register_assert_rewrite("pytest_openrouter_stt.suite")
+    from pytest_openrouter_stt._mounting import Area, SuiteMount  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.client import resolve  # noqa: PLC0415
+    from pytest_openrouter_stt.suite import AREAS, Profile, area_checks, area_module  # noqa: PLC0415
+
+    contract = _usable(lambda: _contract(config))
+    profile = Profile(
+        max_examples=_number(config, "max_examples", 20, minimum=1),
+        seed=_number(config, "seed", 0, minimum=0),
+        deadline=_number(config, "deadline", 5, minimum=1),
+    )
+    return _Run(
+        target=_usable(lambda: resolve(name, contract.sdk)) if name else None,
+        contract=contract,
+        profile=profile,
+        level=_level(config),
+        mount=SuiteMount(config, lambda: [Area(area, area_module(area), area_checks(area)) for area in AREAS]),
+    )
+
+
+def _usable(make: Callable[[], _Value]) -> _Value:
+    from pytest_openrouter_stt.client import ClientNotFound  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.contract import SpecError  # noqa: PLC0415
+    from pytest_openrouter_stt.strategies import UnsupportedKeyword  # noqa: PLC0415
+
+    try:
+        return make()
+    except (ClientNotFound, SpecError, UnsupportedKeyword) as error:
+        raise pytest.UsageError(f"stt: {error}") from None
+
+
+def _contract(config: pytest.Config) -> Contract:
+    from pytest_openrouter_stt.contract import load_contract  # noqa: PLC0415 - see the module's docstring
+
+    path = _option(config, "spec")
+    return load_contract(config.invocation_params.dir / path if path else None)
+
+
+def _option(config: pytest.Config, name: str) -> str:
+    given = config.getoption(f"stt_{name}")
+    return str(given if given is not None else config.getini(f"stt_{name}") or "")
+
+
+def _number(config: pytest.Config, name: str, default: int, *, minimum: int) -> int:
+    text = _option(config, name) or str(default)
+    if not text.isdecimal() or int(text) < minimum:
+        option = name.replace("_", "-")
+        raise pytest.UsageError(f"stt: --stt-{option} is {text!r}; it has to be a whole number of at least {minimum}")
+    return int(text)
+
+
+def _level(config: pytest.Config) -> str:
+    level = _option(config, "level").lower() or "must"
+    if level not in {"must", "should"}:
+        raise pytest.UsageError(f"stt: --stt-level is {level!r}; it has to be 'must' or 'should'")
+    return level
+
+
+def _has_client_fixture(config: pytest.Config) -> bool:
+    plugins = config.pluginmanager.get_plugins()
+    return any(CLIENT_FIXTURE in getattr(plugin, "__dict__", ()) for plugin in plugins)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say who is judged, and against what."""
+    run = config.stash.get(_RUN, None)
+    if run is None:
+        return []
+    contract, profile = run.contract, run.profile
+    lines = [
+        (
+            f"stt: client {run.title}, spec {contract.source} ({contract.revision}), level {run.level}, "
+            f"{profile.max_examples} examples, seed {profile.seed}"
+        )
+    ]
+    if run.mount.header_line:
+        lines.append(run.mount.header_line)
+    return lines
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Repeat checks for each mode, and for what the contract has several of."""
+    marker = metafunc.definition.get_closest_marker("stt_check")
+    run = metafunc.config.stash.get(_RUN, None)
+    if marker is None or run is None:
+        return
+    info = marker.args[0]
+    if not info.both_modes:
+        metafunc.parametrize("stt_mode", ["sync", "async"])
+    if info.each is not None:
+        from pytest_openrouter_stt.suite import cases  # noqa: PLC0415 - see the module's docstring
+
+        argument, values = cases(info.each, run.contract)
+        metafunc.parametrize(argument, values, ids=list(map(str, values)))
+
+
+@pytest.fixture
+def stt_mode() -> Mode:
+    """The operation that a check uses; parametrized for every check that does not use both."""
+    return "sync"
+
+
+@pytest.fixture
+def stt(request: pytest.FixtureRequest, stt_mode: Mode) -> Iterator[Bench]:
+    """The client under test on its stand, guarded and intercepted, for one check."""
+    from pytest_openrouter_stt.suite import Bench, info_of, why_not_offered  # noqa: PLC0415
+
+    stand = _stand(request)
+    with stand.opened() as features:
+        info = info_of(request.node)
+        if info is not None:
+            reason = why_not_offered(info, stt_mode, _case(request), features)
+            if reason:
+                pytest.skip(reason)
+        yield Bench(stand, stt_mode, features)
+
+
+def _case(request: pytest.FixtureRequest) -> Mapping[str, object]:
+    callspec = getattr(request.node, "callspec", None)  # what is not parametrized has none
+    return callspec.params if callspec is not None else {}
+
+
+def _stand(request: pytest.FixtureRequest) -> Stand:
+    from pytest_openrouter_stt.client import target_of  # noqa: PLC0415 - see the module's docstring
+
+    run = request.config.stash.get(_RUN, None)
+    if run is None:
+        raise pytest.UsageError(f"stt: give --stt-client, or a fixture {CLIENT_FIXTURE} in the root conftest.py")
+    return run.stand_for(run.target or target_of(request.getfixturevalue(CLIENT_FIXTURE)))
+
+
+@pytest.fixture(scope="session")
+def stt_contract(pytestconfig: pytest.Config) -> Contract:
+    """The contract of the speech-to-text endpoint: the packaged one, or that of ``--stt-spec``.
+
+    Needs no ``--stt-client``. Returns a `pytest_openrouter_stt.Contract`.
+    """
+    return _usable(lambda: _contract(pytestconfig))
+
+
+@pytest.fixture
+def stt_endpoint(stt_contract: Contract) -> Iterator[Endpoint]:
+    """A fake of the speech-to-text endpoint that answers every httpx client of this process.
+
+    Needs no ``--stt-client``. It behaves like the API until it is told otherwise with ``reply_with``; requests to
+    other hosts pass through. What a scripted function raised fails the test at its end. Gives a
+    `pytest_openrouter_stt.Endpoint`.
+    """
+    from pytest_openrouter_stt.endpoint import Endpoint, intercept  # noqa: PLC0415 - see the module's docstring
+
+    endpoint = Endpoint(stt_contract)
+    with intercept(endpoint, everything=False):
+        yield endpoint
+    for problem in endpoint.problems:
+        raise problem

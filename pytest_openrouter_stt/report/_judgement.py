@@ -1,0 +1,79 @@
+"""How a check says that it failed, or that it did not get to judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_openrouter_stt.contract import MISSING
+
+if TYPE_CHECKING:
+    from pytest_openrouter_stt.client import Mode, Outcome
+    from pytest_openrouter_stt.contract import Call
+    from pytest_openrouter_stt.endpoint import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Everything that one call brought to light.
+
+    Attributes:
+        call: What was passed to the client.
+        mode: Which of its operations was used.
+        outcome: How the call ended.
+        ledger: What was on the wire meanwhile.
+    """
+
+    call: Call
+    mode: Mode
+    outcome: Outcome
+    ledger: tuple[Exchange, ...]
+
+
+@dataclass(eq=False, kw_only=True)
+class CheckFailed(AssertionError):
+    """The client does not do what the check requires.
+
+    Attributes:
+        observed: What it did, in one sentence.
+        observation: The call that shows it.
+        expected: The JSON value that should have been on the wire, to show a difference.
+        actual: The one that was.
+        details: More to look at, such as where a call was stuck.
+    """
+
+    observed: str
+    observation: Observation | None = None
+    expected: Any = MISSING
+    actual: Any = MISSING
+    details: str = field(default="", repr=False)
+
+    def __str__(self) -> str:
+        return self.observed
+
+
+@dataclass(eq=False, kw_only=True)
+class CheckStopped(BaseException):
+    """A check failed in a way that costs time to repeat: the call did not end.
+
+    Attributes:
+        failure: What to report.
+    """
+
+    failure: CheckFailed
+
+
+@dataclass(eq=False, kw_only=True)
+class CouldNotRun(BaseException):
+    """A check did not get to judge.
+
+    Attributes:
+        reason: Why, in one sentence; the same for every check with the same cause.
+        remedy: What to do about it.
+    """
+
+    reason: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"could not run: {self.reason}. {self.remedy}".rstrip()

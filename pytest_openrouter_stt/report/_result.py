@@ -1,0 +1,110 @@
+"""What is known of a check and of its verdict; travels between processes as strings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_PREFIX = "stt_"
+
+
+class Level(StrEnum):
+    """How binding a requirement is (RFC 2119)."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+
+
+class Source(StrEnum):
+    """Where a requirement comes from."""
+
+    SCHEMA = "schema"
+    """The OpenAPI document."""
+    SDK = "sdk"
+    """The page of the Python SDK."""
+    HTTP = "http"
+    """An RFC."""
+    SUITE = "suite"
+    """This suite's own convention."""
+
+
+class Verdict(StrEnum):
+    """What came of a check."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_OFFERED = "not offered"
+    COULD_NOT_RUN = "could not run"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What a check judges.
+
+    Attributes:
+        check: The check's ID, ``area::function``.
+        level: How binding it is.
+        source: Where it comes from.
+        spec: A pointer into the OpenAPI document (``#/…``) or ``sdk.yaml#/…``, or an RFC's section.
+        text: The requirement in words.
+        hint: What to look at in a client that fails; may be empty.
+    """
+
+    check: str
+    level: Level
+    source: Source
+    spec: str
+    text: str
+    hint: str = ""
+
+    @property
+    def area(self) -> str:
+        """The part of the ID before ``::``."""
+        return self.check.partition("::")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The verdict of one item: a check, in one mode, on one case.
+
+    Attributes:
+        node_id: pytest's name of the item.
+        check: The check's ID.
+        level: How binding its requirement is.
+        verdict: What came of it.
+        reason: One line that says why, for everything but ``passed``.
+    """
+
+    node_id: str
+    check: str
+    level: Level
+    verdict: Verdict
+    reason: str
+
+    def properties(self) -> list[tuple[str, str]]:
+        """Return the result as user properties of a pytest report, which xdist and JUnit XML carry."""
+        return [
+            (f"{_PREFIX}check", self.check),
+            (f"{_PREFIX}level", self.level.value),
+            (f"{_PREFIX}verdict", self.verdict.value),
+            (f"{_PREFIX}reason", self.reason),
+        ]
+
+    @classmethod
+    def from_properties(cls, node_id: str, properties: Iterable[tuple[str, object]]) -> Result | None:
+        """Read a result back; ``None`` when the report is not one of a check."""
+        found: Mapping[str, str] = {name: str(value) for name, value in properties if name.startswith(_PREFIX)}
+        if f"{_PREFIX}verdict" not in found:
+            return None
+        return cls(
+            node_id,
+            found[f"{_PREFIX}check"],
+            Level(found[f"{_PREFIX}level"]),
+            Verdict(found[f"{_PREFIX}verdict"]),
+            found[f"{_PREFIX}reason"],
+        )

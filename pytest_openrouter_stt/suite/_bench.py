@@ -1,0 +1,223 @@
+"""What a check works with: make calls, look at what was sent, look at what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from pytest_openrouter_stt.client import Failure, NoAnswer, Transcript
+from pytest_openrouter_stt.contract import MISSING, Call
+from pytest_openrouter_stt.endpoint import BodyError, Reply, WireRequest
+from pytest_openrouter_stt.report import CheckFailed, CheckStopped, CouldNotRun, Observation, same_json
+from pytest_openrouter_stt.strategies import transcription_calls
+
+from ._check import cases
+from ._stand import API_KEY, Stand, smallest_call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_openrouter_stt.client import Mode
+    from pytest_openrouter_stt.contract import Contract
+
+_ANSWER = Reply.transcript("a transcript", {"seconds": 1.0})
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One call, with everything that it brought to light.
+
+    Attributes:
+        observation: The call, its outcome and the ledger.
+    """
+
+    observation: Observation
+
+    @property
+    def requests(self) -> tuple[WireRequest, ...]:
+        """Every wire request of the call."""
+        return tuple(exchange.request for exchange in self.observation.ledger)
+
+    @property
+    def request(self) -> WireRequest:
+        """The first wire request of the call.
+
+        Raises:
+            CouldNotRun: There is none; a check of its own judges that.
+        """
+        if not self.requests:
+            raise CouldNotRun(reason="nothing was sent for a valid call; see request::test_a_valid_call_is_sent")
+        return self.requests[0]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON object in the body of the first request.
+
+        Raises:
+            CouldNotRun: There is none; a check of its own judges that.
+        """
+        see = "see request::test_body_is_one_json_object"
+        try:
+            body = self.request.json()
+        except BodyError:
+            raise CouldNotRun(reason=f"the body is not JSON; {see}") from None
+        if not isinstance(body, dict):
+            raise CouldNotRun(reason=f"the body is not an object; {see}")
+        return body
+
+    def at(self, *path: str) -> Any:
+        """Return what the body holds at *path*, or `MISSING`."""
+        value: Any = self.body
+        for name in path:
+            if not isinstance(value, dict) or name not in value:
+                return MISSING
+            value = value[name]
+        return value
+
+    def transcript(self) -> Transcript:
+        """Return the transcript; that there is none is a failure."""
+        self._witness()
+        if not isinstance(self.observation.outcome, Transcript):
+            self.fail(f"it {self.observation.outcome}, where a transcript is due")
+        return self.observation.outcome
+
+    def error(self) -> object:
+        """Return what was raised, or returned as a failure; that there is none is a failure."""
+        self._witness()
+        outcome = self.observation.outcome
+        if not isinstance(outcome, Failure):
+            self.fail("it returned a transcript, where an error is due")
+        if isinstance(outcome.error, BaseException) and not isinstance(outcome.error, Exception):
+            self.fail(f"it {outcome}, which ends programs")
+        return outcome.error
+
+    def require(self, holds: bool, observed: str, expected: Any = MISSING, actual: Any = MISSING) -> None:  # noqa: FBT001 - a condition
+        """Fail with *observed* unless *holds*; *expected* and *actual* are shown as a difference."""
+        if not holds:
+            self.fail(observed, expected, actual)
+
+    def require_same(self, expected: Any, actual: Any, what: str) -> None:
+        """Fail unless both are the same JSON value."""
+        self.require(same_json(expected, actual), f"{what} on the wire differs from what was passed", expected, actual)
+
+    def fail(self, observed: str, expected: Any = MISSING, actual: Any = MISSING) -> NoReturn:
+        """Fail the check."""
+        raise CheckFailed(observed=observed, observation=self.observation, expected=expected, actual=actual)
+
+    def _witness(self) -> None:
+        """The case has to have reached the client: a request was made, and the reply that is judged answered it."""
+        _ = self.request
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A client on its stand, for one check in one mode.
+
+    Attributes:
+        stand: The client, the endpoint and the guard.
+        mode: Which of the client's operations is used.
+        features: What the client offers.
+    """
+
+    stand: Stand
+    mode: Mode
+    features: frozenset[str]
+
+    @property
+    def contract(self) -> Contract:
+        """What the client is judged against."""
+        return self.stand.contract
+
+    @property
+    def smallest(self) -> Call:
+        """A valid call with as little in it as a real one has."""
+        return smallest_call()
+
+    def call(self, call: Call, *script: Reply, mode: Mode | None = None, kwargs: dict[str, Any] | None = None) -> Seen:
+        """Make one call and return everything that it brought to light.
+
+        Args:
+            call: What is passed to the client.
+            script: What the endpoint answers; a transcript when left out.
+            mode: Another mode than the check's own.
+            kwargs: The very objects to pass in place of copies of the call's arguments.
+
+        Raises:
+            CheckStopped: The call did not end.
+            CouldNotRun: The client went past the endpoint, or is not driven any more.
+        """
+        return self.call_with_key(API_KEY, call, *script, mode=mode, kwargs=kwargs)
+
+    def call_with_key(
+        self,
+        api_key: str,
+        call: Call,
+        *script: Reply,
+        mode: Mode | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> Seen:
+        """Make one call with a client that has *api_key*; see `call`."""
+        stand, used = self.stand, mode or self.mode
+        if stand.client.exhausted:
+            raise CouldNotRun(reason="the client is not driven any more: too many of its calls did not end")
+        stand.endpoint.reset()
+        stand.endpoint.reply_with(*(script or (_ANSWER,)))
+        outcome = stand.client.call(call, used, api_key, kwargs)
+        seen = Seen(Observation(call, used, outcome, stand.endpoint.ledger))
+        self._refuse_escapes(seen)
+        if isinstance(outcome, NoAnswer):
+            failure = CheckFailed(observed=f"the call did not end: {outcome.reason}", observation=seen.observation)
+            raise CheckStopped(failure=failure)
+        return seen
+
+    def reply(self, reply: Reply) -> Seen:
+        """Let the smallest call be answered with *reply*."""
+        return self.call(self.smallest, reply)
+
+    def any_call(self, judge: Callable[[Call], None]) -> None:
+        """Run *judge* on valid calls, and fail with the smallest that it fails on."""
+        self.any(self.calls())(judge)
+
+    def any(self, *strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], None]:
+        """Return a decorator that at once runs its function on values of *strategies*.
+
+        The user's own Hypothesis profile stays as it is: what a verdict depends on is set here.
+        """
+        profile = self.stand.profile
+        chosen = settings(
+            settings.get_profile("default"),
+            max_examples=profile.max_examples,
+            database=None,
+            deadline=None,
+            derandomize=False,
+            print_blob=False,
+            report_multiple_bugs=False,
+            phases=(Phase.explicit, Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+        )
+
+        def run(judge: Callable[..., None]) -> None:
+            def test(values: tuple[Any, ...]) -> None:
+                judge(*values)
+
+            seed(profile.seed)(chosen(given(st.tuples(*strategies))(test)))()
+
+        return run
+
+    def calls(self) -> st.SearchStrategy[Call]:
+        """Return a strategy for valid calls with the arguments that the client takes."""
+        return transcription_calls(self.contract, arguments=self.features)
+
+    @property
+    def usage_fields(self) -> tuple[str, ...]:
+        """The names of the usage fields in the contract."""
+        return tuple(map(str, cases("usage field", self.contract)[1]))
+
+    def _refuse_escapes(self, seen: Seen) -> None:
+        escapes = self.stand.guard.take_escapes()
+        if escapes and not seen.requests:
+            targets = ", ".join(dict.fromkeys(map(str, escapes)))
+            raise CouldNotRun(reason=f"the client went past the endpoint; it was refused: {targets}")

@@ -1,0 +1,51 @@
+"""The client's own errors: what they have in common, and what each status raises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_openrouter_stt.endpoint import Reply
+
+from ._stand import API_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_openrouter_stt.client import Mode
+
+    from ._bench import Bench, Seen
+
+
+def require_family(stt: Bench, seen: Seen) -> None:
+    """Fail unless the error of *seen* shares a base class with the errors that statuses raise."""
+    error = seen.error()
+    base = own_base(stt)
+    if base is None:
+        seen.fail("its errors have no base class of their own")
+    kind = type(error)
+    seen.require(isinstance(error, base), f"it raised {kind.__module__}.{kind.__qualname__}, not a {base.__qualname__}")
+
+
+def own_base(stt: Bench) -> type | None:
+    """Return the nearest base class of all the client's error types that is not Python's own, or ``None``."""
+    table = stt.stand.client.errors(API_KEY)
+    types = [*table.by_status.values(), *([table.default] if table.default else [])]
+    return common_base(types or raised_types(stt).values())
+
+
+def common_base(types: Iterable[type]) -> type | None:
+    """Return the nearest class that all *types* are or inherit from, Python's own left aside."""
+    lines = [kind.__mro__ for kind in types]
+    if not lines:
+        return None
+    shared = (kind for kind in lines[0] if all(kind in line for line in lines))
+    return next((kind for kind in shared if kind.__module__ != "builtins"), None)
+
+
+def raised_types(stt: Bench, mode: Mode | None = None) -> dict[int, type]:
+    """Return what each status of the contract raises: its type, by status."""
+    used = mode or stt.mode
+    return {
+        status: type(stt.call(stt.smallest, Reply.error(status), mode=used).error())
+        for status in stt.contract.error_statuses
+    }

@@ -1,0 +1,136 @@
+"""The stand on which a client is put: its endpoint, the guard around it, and the proof that they see it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_openrouter_stt.client import ClientUnderTest, Failure, Feature, NoAnswer, Outcome, Target
+from pytest_openrouter_stt.contract import Call, Contract
+from pytest_openrouter_stt.endpoint import Endpoint, NetworkGuard, Reply, intercept
+from pytest_openrouter_stt.report import CouldNotRun, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_openrouter_stt.client import Mode
+    from pytest_openrouter_stt.endpoint._respx import Layer
+
+API_KEY = "sk-or-v1-0a1b2c3d4e5f60718293a4b5c6d7e8f900-not-a-key"
+"""Given to every client; whatever is found to hold it held the key."""
+
+_MAX_REQUESTS = 100
+"""Requests in one call after which it is given up: no client needs so many, retries included."""
+
+
+def smallest_call(**more: object) -> Call:
+    """Return a valid call with as little in it as a real one has, and *more*."""
+    audio = {"data": "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA=", "format_": "wav"}
+    return Call(input_audio=audio, model="openai/whisper-large-v3", **more)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How much is tried.
+
+    Attributes:
+        max_examples: Examples of a property check.
+        seed: Where Hypothesis starts.
+        deadline: How long a call may take, in seconds.
+    """
+
+    max_examples: int
+    seed: int
+    deadline: float
+
+
+@dataclass
+class Stand:
+    """Everything that is made once for a client and shared by all checks.
+
+    Attributes:
+        target: What makes the client.
+        contract: What it is judged against.
+        profile: How much is tried.
+    """
+
+    target: Target
+    contract: Contract
+    profile: Profile
+    endpoint: Endpoint = field(init=False)
+    client: ClientUnderTest = field(init=False)
+    guard: NetworkGuard = field(init=False, default_factory=NetworkGuard)
+    _layer: Layer = field(init=False, default="httpcore")
+    _features: frozenset[str] | None = field(init=False, default=None)
+    _blocked: CouldNotRun | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.endpoint = Endpoint(self.contract, max_requests=_MAX_REQUESTS)
+        self.client = ClientUnderTest(
+            self.target, self.contract, deadline=self.profile.deadline, flooded=self.endpoint.flooded
+        )
+
+    @contextmanager
+    def opened(self) -> Iterator[frozenset[str]]:
+        """Guard the network and intercept the client while the context is open; gives the client's features.
+
+        Raises:
+            CouldNotRun: The first time, nothing proved that the endpoint sees this client; the same ever after.
+        """
+        with self.guard.armed():
+            if self._features is None and self._blocked is None:
+                self._prove_interception()
+            if self._blocked is not None or self._features is None:
+                raise self._blocked or CouldNotRun(reason="the client was never driven")
+            with intercept(self.endpoint, layer=self._layer):
+                yield self._features
+                self.endpoint.reset()
+
+    @property
+    def subject(self) -> Subject:
+        """Who is judged, for reports."""
+        spelling = self.target.spelled if self._features is None else self.client.spelling(API_KEY)
+        return Subject(self.client.title, spelling, (API_KEY,))
+
+    def close(self) -> None:
+        """End every thread."""
+        with ExitStack() as stack:
+            stack.callback(self.guard.close)
+            stack.callback(self.client.close)
+
+    def _prove_interception(self) -> None:
+        """Make the canary call: once below httpx, and, when that does not see it, inside of httpx."""
+        layers: tuple[Layer, ...] = ("httpcore", "httpx")
+        for layer in layers:
+            self._layer = layer
+            with intercept(self.endpoint, layer=layer):
+                outcome = self._canary()
+            seen = self.endpoint.requests
+            self.endpoint.reset()
+            if seen:
+                self._features = self.client.features(API_KEY)
+                self.guard.take_escapes()
+                return
+            self._blocked = self._why_unseen(outcome)
+            if isinstance(outcome, NoAnswer):
+                return
+
+    def _canary(self) -> Outcome:
+        opened = self.client.open(API_KEY)
+        if isinstance(opened, Failure | NoAnswer):
+            return opened
+        features = self.client.features(API_KEY)
+        mode: Mode = "sync" if Feature.SYNC in features else "async"
+        self.endpoint.reply_with(Reply.transcript("canary"))
+        return self.client.call(smallest_call(), mode, API_KEY)
+
+    def _why_unseen(self, outcome: Outcome) -> CouldNotRun:
+        escapes = self.guard.take_escapes()
+        if escapes:
+            targets = ", ".join(dict.fromkeys(map(str, escapes)))
+            reason = f"the client is not intercepted; it was refused: {targets}"
+            remedy = "Only clients on httpx are seen. Let it use httpx, or wait for the loopback endpoint."
+            return CouldNotRun(reason=reason, remedy=remedy)
+        reason = f"the canary call reached no endpoint ({outcome})"
+        return CouldNotRun(reason=reason, remedy="Make one call with the client by hand, and mend what it shows.")

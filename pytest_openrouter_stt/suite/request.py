@@ -1,0 +1,453 @@
+"""What a client sends: where to, with which headers, and with which body."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import strategies as st
+
+from pytest_openrouter_stt.contract import MISSING, Call
+from pytest_openrouter_stt.endpoint import BodyError
+from pytest_openrouter_stt.report import Level, Source, same_json
+from pytest_openrouter_stt.strategies import (
+    audio_data,
+    header_values,
+    provider_options,
+    provider_slugs,
+)
+
+from ._check import check
+from ._stand import API_KEY, smallest_call
+
+if TYPE_CHECKING:
+    from ._bench import Bench
+
+_OTHER_KEYS = ("k", "sk-or-v1-" + "f" * 64, "A0-._~+/=")
+_OPTIONALS = ("language", "provider", "temperature")
+_REQUEST = "#/components/schemas/STTRequest"
+_AUDIO = "#/components/schemas/STTInputAudio"
+_PATH = "#/paths/~1audio~1transcriptions/post"
+
+
+@check(Level.MUST, Source.SCHEMA, _REQUEST, hint="Validate no more than the schema does, or leave it to the server.")
+def test_a_valid_call_is_sent(stt: Bench) -> None:
+    """Each valid call makes exactly one request.
+
+    Passes: one POST per call, whatever the values. Fails: refusing a valid value, or sending it twice.
+    """
+
+    @stt.any_call
+    def judge(call: Call) -> None:
+        seen = stt.call(call)
+        count = len(seen.requests)
+        seen.require(count == 1, f"it made {count} requests for one call ({seen.observation.outcome})")
+
+
+@check(
+    Level.MUST, Source.SCHEMA, _PATH, hint="The URL is the server's URL followed by the path, with nothing after it."
+)
+def test_method_and_url(stt: Bench) -> None:
+    """A request is a POST to the operation's exact URL, over https, without a query."""
+    seen = stt.call(smallest_call())
+    wanted = f"{stt.contract.method} {stt.contract.url}"
+    used = f"{seen.request.method} {_without_default_port(seen.request.url)}"
+    seen.require(used == wanted, f"it sent {used}, not {wanted}")
+
+
+def _without_default_port(url: str) -> str:
+    return url.replace(":443", "", 1) if urlsplit(url).scheme == "https" else url
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    "#/components/securitySchemes/apiKey",
+    hint="Send 'Authorization: Bearer KEY', once, with the key as it was given.",
+    needs=("api_key",),
+)
+@pytest.mark.parametrize("api_key", [API_KEY, *_OTHER_KEYS], ids=["usual", "short", "long", "punctuated"])
+def test_bearer_key(stt: Bench, api_key: str) -> None:
+    """The Authorization header holds exactly the given key, with the Bearer scheme, once."""
+    seen = stt.call_with_key(api_key, smallest_call())
+    values = seen.request.values("authorization")
+    seen.require(len(values) == 1, f"it sent {len(values)} Authorization headers")
+    scheme, _, token = values[0].partition(" ")
+    seen.require(scheme.lower() == "bearer", f"the scheme is {scheme!r}, not 'Bearer'")
+    seen.require(token == api_key, "the token is not the key that was given")
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    "#/components/securitySchemes/apiKey",
+    hint="The key belongs in the Authorization header; everything else is logged somewhere.",
+    needs=("api_key",),
+)
+def test_key_is_nowhere_else(stt: Bench) -> None:
+    """The key is in no header but Authorization, and neither in the URL nor in the body."""
+    seen = stt.call(smallest_call())
+    holders = [name for name, value in seen.request.headers if API_KEY in value and name.lower() != "authorization"]
+    seen.require(not holders, f"the key is also in {', '.join(holders)}")
+    seen.require(API_KEY not in seen.request.url, "the key is in the URL")
+    seen.require(API_KEY.encode() not in seen.request.body, "the key is in the body")
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    f"{_PATH}/requestBody/content",
+    hint="The endpoint takes JSON; audio goes into it as base64, not as a multipart upload.",
+)
+def test_content_type_is_json(stt: Bench) -> None:
+    """The Content-Type is application/json; a charset, where there is one, is UTF-8."""
+    seen = stt.call(smallest_call())
+    value = seen.request.header("content-type") or "missing"
+    seen.require(seen.request.media_type == "application/json", f"the Content-Type is {value}")
+    charset = value.lower().partition("charset=")[2].strip(' "') or "utf-8"
+    seen.require(charset == "utf-8", f"the charset is {charset}")
+
+
+@check(
+    Level.MUST,
+    Source.HTTP,
+    "RFC 9110, 12.5.1",
+    hint="Leave Accept out, or let it name application/json.",
+)
+def test_accept_admits_json(stt: Bench) -> None:
+    """An Accept header, where there is one, admits application/json."""
+    seen = stt.call(smallest_call())
+    value = seen.request.header("accept")
+    ranges = {part.partition(";")[0].strip().lower() for part in (value or "*/*").split(",")}
+    admitted = ranges & {"*/*", "application/*", "application/json"}
+    seen.require(bool(admitted), f"the Accept header is {value!r}")
+
+
+@check(
+    Level.MUST,
+    Source.HTTP,
+    "RFC 8259, 8.1",
+    hint="Encode with a JSON library, as UTF-8 without a byte order mark, and send that as the whole body.",
+)
+def test_body_is_one_json_object(stt: Bench) -> None:
+    """The body is one JSON object in UTF-8: no byte order mark, no key twice, no token such as NaN."""
+
+    @stt.any_call
+    def judge(call: Call) -> None:
+        seen = stt.call(call)
+        try:
+            body = seen.request.json()
+        except BodyError as error:
+            seen.fail(f"the body is not JSON: {error}")
+        seen.require(isinstance(body, dict), f"the body is a JSON {type(body).__name__}")
+
+
+@check(Level.MUST, Source.SCHEMA, _REQUEST, hint="Compare the two bodies: each line with - or + is a difference.")
+def test_body_is_the_wire_form(stt: Bench) -> None:
+    """The body holds the call's values under their wire names: nothing lost, added, renamed or coerced."""
+
+    @stt.any_call
+    def judge(call: Call) -> None:
+        seen = stt.call(call)
+        seen.require_same(stt.contract.wire_body(call), seen.body, "the body")
+
+
+@check(
+    Level.MUST,
+    Source.SDK,
+    "sdk.yaml#/renames",
+    hint="`format` is a built-in of Python, hence the underscore in the argument; on the wire it is `format`.",
+)
+def test_format_is_renamed(stt: Bench) -> None:
+    """`input_audio.format_` goes on the wire as `format`."""
+
+    @stt.any(st.text())
+    def judge(value: str) -> None:
+        _judge_format(stt, {"data": "UklGRg==", "format_": value}, value)
+
+
+@check(Level.MUST, Source.SDK, "sdk.yaml#/parameters/input_audio", hint="The page's own example passes `format`.")
+def test_format_is_accepted_by_its_wire_name(stt: Bench) -> None:
+    """`input_audio.format` is accepted too, and goes on the wire as it is."""
+    _judge_format(stt, {"data": "UklGRg==", "format": "wav"}, "wav")
+
+
+def _judge_format(stt: Bench, audio: dict[str, str], value: str) -> None:
+    seen = stt.call(smallest_call().replace(input_audio=audio))
+    sent = seen.at("input_audio")
+    others = {name: item for name, item in sent.items() if name != "format"} if isinstance(sent, dict) else {}
+    wrong = seen.at("input_audio", "format") != value or "format_" in others
+    seen.require(
+        not wrong,
+        "`input_audio.format` is not what was passed",
+        {"input_audio": {**_data(others), "format": value}},
+        {"input_audio": sent},
+    )
+
+
+def _data(audio: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in audio.items() if name == "data"}
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    f"{_AUDIO}/properties/data",
+    hint="Pass the string on as it is: no data URI in front, no stripping, wrapping or re-encoding.",
+)
+def test_audio_is_verbatim(stt: Bench) -> None:
+    """The audio string is on the wire as it was passed."""
+
+    @stt.any(audio_data())
+    def judge(data: str) -> None:
+        _judge_audio(stt, data)
+
+    _judge_audio(stt, "QUJD" * 262_144)
+
+
+def _judge_audio(stt: Bench, data: str) -> None:
+    seen = stt.call(smallest_call().replace(input_audio={"data": data, "format_": "wav"}))
+    seen.require_same(data, seen.at("input_audio", "data"), "the audio")
+
+
+@check(Level.MUST, Source.SCHEMA, f"{_REQUEST}/properties/model", hint="Pass the string on as it is.")
+def test_model_is_verbatim(stt: Bench) -> None:
+    """The model is on the wire as it was passed."""
+
+    @stt.any(st.text())
+    def judge(model: str) -> None:
+        seen = stt.call(smallest_call().replace(model=model))
+        seen.require_same(model, seen.at("model"), "the model")
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    f"{_REQUEST}/properties/language",
+    hint="Pass the string on as it is; what the API makes of it is the API's business.",
+    needs=("language",),
+)
+def test_language_is_verbatim(stt: Bench) -> None:
+    """The language is on the wire as it was passed."""
+
+    @stt.any(st.text(min_size=1))
+    def judge(language: str) -> None:
+        seen = stt.call(smallest_call(language=language))
+        seen.require_same(language, seen.at("language"), "the language")
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    f"{_REQUEST}/properties/temperature",
+    hint="Send the number itself: not as a string, not rounded.",
+    needs=("temperature",),
+)
+def test_temperature_keeps_its_value(stt: Bench) -> None:
+    """The temperature is on the wire as a JSON number of the same value."""
+
+    @stt.any(st.floats(allow_nan=False, allow_infinity=False).filter(bool))
+    def judge(temperature: float) -> None:
+        seen = stt.call(smallest_call(temperature=temperature))
+        seen.require_same(temperature, seen.at("temperature"), "the temperature")
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    f"{_REQUEST}/required",
+    hint="Build the body from the arguments that were passed; null is not a value of these properties.",
+)
+def test_omitted_arguments_are_absent(stt: Bench) -> None:
+    """An optional argument that is not passed is not on the wire, not even as null."""
+    seen = stt.call(smallest_call())
+    wanted = stt.contract.wire_body(smallest_call())
+    added = [name for name in _OPTIONALS if name in seen.body]
+    seen.require(not added, f"it sent {', '.join(added)}, which was not passed", wanted, seen.body)
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    f"{_REQUEST}/properties",
+    hint="Treat None like an argument that is not passed: the schema admits no null here.",
+)
+def test_none_arguments_are_absent(stt: Bench) -> None:
+    """An optional argument that is passed as None is not on the wire."""
+    nothing = {name: None for name in _OPTIONALS if name in stt.features}
+    seen = stt.call(smallest_call(**nothing))
+    added = [name for name in nothing if name in seen.body]
+    wanted = stt.contract.wire_body(smallest_call())
+    seen.require(not added, f"it sent {', '.join(added)}, which was passed as None", wanted, seen.body)
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    f"{_REQUEST}/properties",
+    hint="Ask 'is not None', not whether the value is true: 0 and the empty string are values.",
+)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("temperature", 0),
+        ("temperature", 0.0),
+        ("language", ""),
+        ("provider", {}),
+        ("provider", {"options": {}}),
+        ("model", ""),
+    ],
+    ids=["temperature-0", "temperature-0.0", "language-empty", "provider-empty", "options-empty", "model-empty"],
+)
+def test_falsy_values_are_sent(stt: Bench, name: str, value: object) -> None:
+    """A value that Python takes for false is sent like any other."""
+    if name not in stt.features:
+        pytest.skip(f"the client takes no {name}")
+    seen = stt.call(smallest_call().replace(**{name: value}))
+    sent = seen.at(name)
+    seen.require(sent is not MISSING, f"`{name}` is not on the wire", {name: value}, {})
+    seen.require_same({name: value}, {name: sent}, f"`{name}`")
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    "#/components/schemas/ProviderOptions",
+    hint="Options are free-form: pass them on at any depth, nulls and empty containers included.",
+    needs=("provider",),
+)
+def test_provider_options_are_verbatim(stt: Bench) -> None:
+    """The options of a provider are on the wire as they were passed, at any depth."""
+    slugs = st.sampled_from(provider_slugs(stt.contract))
+
+    @stt.any(slugs, provider_options(stt.contract))
+    def judge(slug: str, options: dict[str, Any]) -> None:
+        seen = stt.call(smallest_call(provider={"options": {slug: options}}))
+        seen.require_same({slug: options}, seen.at("provider", "options"), "the options")
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    "#/components/schemas/ProviderOptions/properties",
+    hint="A slug is a name, not an identifier of the language: `aion-labs` is not `aion_labs`.",
+    needs=("provider",),
+)
+def test_every_provider_slug_is_sent_as_it_is(stt: Bench) -> None:
+    """Each provider slug of the contract is on the wire under its exact name, with a null inside kept."""
+    options = {slug: {"of": slug, "nothing": None} for slug in provider_slugs(stt.contract)}
+    seen = stt.call(smallest_call(provider={"options": options}))
+    sent = seen.at("provider", "options")
+    seen.require(isinstance(sent, dict), "the options are not an object", options, sent)
+    wrong = {slug: value for slug, value in options.items() if slug not in sent or not same_json(value, sent[slug])}
+    added = {slug: value for slug, value in sent.items() if slug not in options}
+    observed = f"{len(wrong)} of {len(options)} slugs are not what was passed"
+    seen.require(not wrong, observed, wrong, {**added, **{slug: sent[slug] for slug in wrong if slug in sent}})
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    "#/components/schemas/ProviderOptions",
+    hint="The list of providers grows between two releases of a client: pass on what is not known yet.",
+    needs=("provider",),
+)
+def test_unknown_provider_slugs_are_kept(stt: Bench) -> None:
+    """Options for a provider that the contract does not name are on the wire, or refused with an error."""
+    options = {"a-provider-of-tomorrow": {"beam_size": 5}}
+    seen = stt.call(smallest_call(provider={"options": options}))
+    if seen.requests:
+        seen.require_same(options, seen.at("provider", "options"), "the options")
+
+
+@check(
+    Level.MUST,
+    Source.SDK,
+    "sdk.yaml#/parameters",
+    hint="Each of the three has a header of its own; its value is passed on as it is.",
+    each="app header",
+)
+def test_app_headers_are_sent(stt: Bench, stt_app_header: str) -> None:
+    """Each of the three app parameters goes out as its header, with the value that was passed."""
+    wire_name = stt.contract.sdk.parameters[stt_app_header].wire_name
+
+    @stt.any(header_values())
+    def judge(value: str) -> None:
+        seen = stt.call(smallest_call(**{stt_app_header: value}))
+        sent = seen.request.values(wire_name)
+        seen.require(sent == (value,), f"{wire_name} is {', '.join(map(repr, sent)) or 'not sent'}, not {value!r}")
+
+
+@check(
+    Level.MUST,
+    Source.SDK,
+    "sdk.yaml#/parameters",
+    hint="Headers of a call belong to that call; do not store them on the client.",
+    each="app header",
+)
+def test_app_headers_do_not_stay(stt: Bench, stt_app_header: str) -> None:
+    """A header that was passed to one call is not sent with the next."""
+    wire_name = stt.contract.sdk.parameters[stt_app_header].wire_name
+    stt.call(smallest_call(**{stt_app_header: "the call before"}))
+    seen = stt.call(smallest_call())
+    sent = seen.request.values(wire_name)
+    seen.require("the call before" not in sent, f"{wire_name} still is that of the call before")
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _REQUEST,
+    hint="Build the body from copies; the caller may use its objects again.",
+)
+def test_arguments_are_not_changed(stt: Bench) -> None:
+    """The objects that a caller passes are the same after the call."""
+
+    @stt.any_call
+    def judge(call: Call) -> None:
+        passed = call.kwargs()
+        before = copy.deepcopy(passed)
+        seen = stt.call(call, kwargs=passed)
+        after = {name: passed.get(name, MISSING) for name in before}
+        seen.require(after == before, "it changed the arguments that it was given", before, after)
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _REQUEST,
+    hint="Keep nothing of one call for the next: no defaults that grow, no cached body.",
+)
+def test_each_call_sends_its_own_body(stt: Bench) -> None:
+    """Two calls after each other each send what was passed to them."""
+
+    @stt.any(stt.calls(), stt.calls())
+    def judge(first: Call, second: Call) -> None:
+        stt.call(first)
+        alone = stt.contract.wire_body(second)
+        seen = stt.call(second)
+        stale = {name: value for name, value in seen.body.items() if name not in alone and value is not None}
+        observed = f"it sent {', '.join(stale)} of the call before"
+        seen.require(not stale, observed, alone, seen.body)
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _REQUEST,
+    hint="Let both operations build the request in one place.",
+    both_modes=True,
+)
+def test_sync_and_async_send_the_same(stt: Bench) -> None:
+    """The synchronous and the asynchronous operation send the same request for the same call."""
+
+    @stt.any_call
+    def judge(call: Call) -> None:
+        first, second = stt.call(call, mode="sync"), stt.call(call, mode="async")
+        second.require(same_json(first.body, second.body), "the bodies differ", first.body, second.body)
+        names = ("authorization", "content-type", *map(str.lower, stt.contract.wire_headers(call)))
+        for name in names:
+            one, other = first.request.values(name), second.request.values(name)
+            second.require(one == other, f"{name} differs: {one} when synchronous, {other} when asynchronous")

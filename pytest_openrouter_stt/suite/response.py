@@ -1,0 +1,208 @@
+"""What a client makes of a 200, and of what only looks like one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import strategies as st
+
+from pytest_openrouter_stt.endpoint import Reply
+from pytest_openrouter_stt.report import Level, Source
+from pytest_openrouter_stt.strategies import transcription_responses
+
+from ._check import check
+from ._family import require_family
+from ._stand import smallest_call
+
+if TYPE_CHECKING:
+    from ._bench import Bench, Seen
+
+_RESPONSE = "#/components/schemas/STTResponse"
+_USAGE = "#/components/schemas/STTUsage"
+_200 = "#/paths/~1audio~1transcriptions/post/responses/200"
+_TEXT = "naïve café 😀 \u0000 e\u0301 ﷽ \r\n\t end"
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    f"{_RESPONSE}/properties/text",
+    hint="Return the text as it came: no stripping, no normalising, decoded as UTF-8.",
+)
+def test_text_is_verbatim(stt: Bench) -> None:
+    """The transcript is the text of the response, character for character."""
+
+    @stt.any(st.text() | st.sampled_from(["", " ", _TEXT, "x" * 100_000]))
+    def judge(text: str) -> None:
+        _judge_text(stt.reply(Reply.transcript(text)), text)
+
+
+def _judge_text(seen: Seen, text: str) -> None:
+    received = seen.transcript().text
+    seen.require(received == text, "the transcript is not the text of the response", text, received)
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    _RESPONSE,
+    hint="Only `text` is required; take every combination of the others.",
+)
+def test_every_valid_response_is_accepted(stt: Bench) -> None:
+    """Each response that the schema admits is a transcript."""
+
+    @stt.any(transcription_responses(stt.contract))
+    def judge(body: dict[str, Any]) -> None:
+        _judge_text(stt.reply(Reply.json(body)), body["text"])
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    _USAGE,
+    hint="Keep each usage field, and tell 0 from absent.",
+    each="usage field",
+)
+def test_usage_fields_keep_their_value(stt: Bench, stt_usage_field: str) -> None:
+    """Each usage field of the response has its value in the result; zero is a value."""
+    usage_schema: Any = stt.contract.transcript.document
+    kind = usage_schema["properties"]["usage"]["properties"][stt_usage_field].get("type")
+    integers = st.integers(0, 2**53)
+    values = integers if kind == "integer" else integers.map(lambda number: number / 1024)
+
+    @stt.any(values)
+    def judge(value: float) -> None:
+        seen = stt.reply(Reply.transcript("text", {stt_usage_field: value}))
+        received = _usage(stt, seen)
+        observed = f"usage.{stt_usage_field} is {received.get(stt_usage_field)!r}, not {value!r}"
+        seen.require(received.get(stt_usage_field) == value, observed)
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    f"{_RESPONSE}/properties/usage",
+    hint="Leave out what the response leaves out: a 0 that nobody sent looks like a free request.",
+)
+def test_absent_usage_is_absent(stt: Bench) -> None:
+    """A usage field that the response does not have has no value in the result."""
+    seen = stt.reply(Reply.transcript("text"))
+    if not seen.transcript().has_usage:
+        pytest.skip("the client returns a bare string, without usage")
+    received = seen.transcript().usage(stt.usage_fields)
+    seen.require(not received, f"the result has usage {received!r}, which the response has not")
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    _USAGE,
+    hint="No usage field is required.",
+)
+def test_partial_usage(stt: Bench) -> None:
+    """Any subset of the usage fields is taken: those that are there with their value, the others without one."""
+    some = st.lists(st.sampled_from(stt.usage_fields), unique=True)
+
+    @stt.any(some)
+    def judge(names: list[str]) -> None:
+        usage = {name: place for place, name in enumerate(names, 1)}
+        seen = stt.reply(Reply.transcript("text", usage))
+        seen.require_same(usage, _usage(stt, seen), "the usage")
+
+
+def _usage(stt: Bench, seen: Seen) -> dict[str, Any]:
+    transcript = seen.transcript()
+    if not transcript.has_usage:
+        pytest.skip("the client returns a bare string, without usage")
+    return transcript.usage(stt.usage_fields) or {}
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _RESPONSE,
+    hint="Ignore what you do not know: the API adds fields without asking.",
+)
+def test_unknown_fields_are_ignored(stt: Bench) -> None:
+    """Fields that the schema does not name do not disturb a transcript."""
+    body = {"text": "text", "x_new": {"a": [1, None]}, "usage": {"seconds": 1.5, "x_new": "b"}}
+    _judge_text(stt.reply(Reply.json(body)), "text")
+
+
+@check(Level.MUST, Source.HTTP, "RFC 9110, 8.3.1", hint="Compare the media type only, without regard to case.")
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON", "application/json ; a=b"],
+    ids=["charset", "upper-charset", "upper-case", "parameter"],
+)
+def test_content_type_in_every_form(stt: Bench, content_type: str) -> None:
+    """A JSON response is understood whatever the case and the parameters of its Content-Type."""
+    body = json.dumps({"text": _TEXT}, ensure_ascii=False).encode()
+    _judge_text(stt.reply(Reply.raw(body, content_type)), _TEXT)
+
+
+@check(
+    Level.MUST,
+    Source.HTTP,
+    "RFC 9110, 8.4",
+    hint="Whoever sends Accept-Encoding has to decode what it names.",
+)
+def test_gzip_is_decoded(stt: Bench) -> None:
+    """A response compressed with gzip is understood by a client that says it accepts gzip."""
+    if "gzip" not in (stt.call(smallest_call()).request.header("accept-encoding") or ""):
+        pytest.skip("the client does not accept gzip")
+    body = gzip.compress(json.dumps({"text": _TEXT}).encode(), mtime=0)
+    _judge_text(stt.reply(Reply.raw(body, "application/json", headers={"Content-Encoding": "gzip"})), _TEXT)
+
+
+_NO_TRANSCRIPT = {
+    "text-missing": Reply.json({"usage": {"seconds": 1.0}}),
+    "text-null": Reply.json({"text": None}),
+    "text-object": Reply.json({"text": {"a": 1}}),
+    "text-list": Reply.json({"text": ["a"]}),
+    "empty-object": Reply.json({}),
+    "array": Reply.json([{"text": "a"}]),
+    "null": Reply.json(None),
+    "truncated": Reply.raw(b'{"text": "a', "application/json"),
+    "empty-body": Reply.raw(b"", "application/json"),
+    "html": Reply.raw(b"<html><body>Welcome to the Wi-Fi</body></html>", "text/html"),
+    "error-object": Reply.json({"error": {"code": 500, "message": "it failed after the status was sent"}}),
+}
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    f"{_RESPONSE}/required",
+    hint="A 200 without a string in `text` is no transcript, least of all an empty one.",
+)
+@pytest.mark.parametrize("reply", _NO_TRANSCRIPT.values(), ids=_NO_TRANSCRIPT)
+def test_no_transcript_is_an_error(stt: Bench, reply: Reply) -> None:
+    """A 200 whose body is not the JSON of a transcript is an error, not an empty transcript."""
+    stt.reply(reply).error()
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    f"{_RESPONSE}/required",
+    hint="Wrap what goes wrong while reading a response in the client's own error.",
+)
+@pytest.mark.parametrize("reply", _NO_TRANSCRIPT.values(), ids=_NO_TRANSCRIPT)
+def test_unreadable_responses_are_own_errors(stt: Bench, reply: Reply) -> None:
+    """What is raised for a 200 that cannot be read belongs to the client's own errors, not to its libraries'."""
+    require_family(stt, stt.reply(reply))
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    _200,
+    hint="Only a 200 holds a transcript.",
+)
+def test_no_content_is_an_error(stt: Bench) -> None:
+    """A 204 without a body is an error, not an empty transcript."""
+    stt.reply(Reply(status=204)).error()

@@ -1,0 +1,630 @@
+"""Every remote address here is reserved (192.0.2.0/24, .invalid): none is reached even if the guard is broken."""
+
+from __future__ import annotations
+
+import _socket
+import asyncio
+import concurrent.futures
+import contextlib
+import ctypes.util
+import errno
+import functools
+import http.client
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import requests
+
+from pytest_openrouter_stt.endpoint._guard import Escape, NetworkGuard
+from pytest_openrouter_stt.endpoint._proxy_trap import UNKNOWN_TARGET, ProxyTrap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+REMOTE = ("192.0.2.1", 443)
+NAME = "api.invalid"
+HERE = "endpoint/test_guard.py:"
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+MISSING = "/nonexistent/curl"
+METHODS = {"connect", "connect_ex", "sendto", "sendmsg"}
+
+
+@pytest.fixture(autouse=True)
+def _no_hang() -> Iterator[None]:
+    """With a broken guard, fail after a second instead of a kernel's connect timeout."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(1)
+    yield
+    socket.setdefaulttimeout(before)
+
+
+@pytest.fixture(scope="module")
+def one_guard() -> Iterator[NetworkGuard]:
+    with NetworkGuard() as guard:
+        yield guard
+
+
+@pytest.fixture
+def guard(one_guard: NetworkGuard) -> NetworkGuard:
+    one_guard.take_escapes()
+    return one_guard
+
+
+@pytest.fixture
+def armed(guard: NetworkGuard) -> Iterator[NetworkGuard]:
+    with guard.armed():
+        yield guard
+
+
+def kinds(guard: NetworkGuard) -> set[tuple[str, str]]:
+    return {(escape.kind, escape.target) for escape in guard.escapes}
+
+
+# --- Python's sockets -------------------------------------------------------------------------------------------
+
+
+def raw_connect(address: tuple[str, int] = REMOTE) -> None:
+    with socket.socket() as sock:
+        sock.connect(address)
+
+
+def raw_connect_ex() -> None:
+    with socket.socket() as sock:
+        sock.connect_ex(REMOTE)
+
+
+def bare_connect() -> None:
+    sock = _socket.socket()
+    try:
+        sock.connect(REMOTE)
+    finally:
+        sock.close()
+
+
+def udp_sendto(address: tuple[str, int] = REMOTE) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.sendto(b"", address)
+
+
+def udp_sendto_with_flags() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.sendto(b"", 0, REMOTE)
+
+
+def udp_sendmsg() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.sendmsg([b""], [], 0, REMOTE)
+
+
+def bare_sendto() -> None:
+    sock = _socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 0)
+    try:
+        sock.sendto(b"", REMOTE)
+    finally:
+        sock.close()
+
+
+def udp_connect() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.connect(REMOTE)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "kind", "target"),
+    [
+        (raw_connect, "connect", "192.0.2.1:443"),
+        (raw_connect_ex, "connect", "192.0.2.1:443"),
+        (bare_connect, "connect", "192.0.2.1:443"),
+        (udp_connect, "connect", "192.0.2.1:443"),
+        (udp_sendto, "datagram", "192.0.2.1:443"),
+        (udp_sendto_with_flags, "datagram", "192.0.2.1:443"),
+        (udp_sendmsg, "datagram", "192.0.2.1:443"),
+        (bare_sendto, "datagram", "192.0.2.1:443"),
+        # The interpreter resolves these before it tells its audit hooks: the error would be a gaierror.
+        (lambda: raw_connect((NAME, 443)), "connect", "api.invalid:443"),
+        (lambda: udp_sendto((NAME, 443)), "datagram", "api.invalid:443"),
+    ],
+)
+def test_a_socket_to_elsewhere_is_refused_and_recorded(
+    armed: NetworkGuard, attempt: Callable[[], None], kind: str, target: str
+) -> None:
+    with pytest.raises(ConnectionRefusedError, match="beyond this machine") as raised:
+        attempt()
+    assert raised.value.errno == errno.ECONNREFUSED
+    (escape,) = armed.escapes
+    assert (escape.kind, escape.target) == (kind, target)
+    assert HERE in escape.where
+
+
+@pytest.mark.parametrize(
+    ("attempt", "target"),
+    [
+        (lambda: socket.getaddrinfo(NAME, 443), "api.invalid:443"),
+        (lambda: socket.getaddrinfo(NAME.encode(), "https"), "api.invalid:https"),
+        (lambda: socket.getaddrinfo(NAME, None), "api.invalid"),
+        (lambda: socket.getaddrinfo("2001:db8::1", 443), "[2001:db8::1]:443"),
+        (lambda: _socket.getaddrinfo(NAME, 443), "api.invalid:443"),
+        (lambda: socket.gethostbyname(NAME), NAME),
+        (lambda: socket.gethostbyname_ex(NAME), NAME),
+        (lambda: socket.gethostbyaddr("192.0.2.1"), "192.0.2.1"),
+        (lambda: socket.getnameinfo(REMOTE, 0), "192.0.2.1:443"),
+        (lambda: socket.create_connection((NAME, 443)), "api.invalid:443"),
+        (lambda: http.client.HTTPSConnection(NAME).request("POST", "/"), "api.invalid:443"),
+    ],
+)
+def test_a_name_lookup_is_refused_and_recorded(armed: NetworkGuard, attempt: Callable[[], object], target: str) -> None:
+    with pytest.raises(socket.gaierror) as raised:
+        attempt()
+    assert raised.value.errno == socket.EAI_NONAME
+    (escape,) = armed.escapes
+    assert (escape.kind, escape.target) == ("lookup", target)
+    assert HERE in escape.where
+
+
+def test_asyncio_is_refused_and_recorded(armed: NetworkGuard) -> None:
+    async def dial(host: str) -> None:
+        with pytest.raises(OSError, match="beyond this machine"):
+            await asyncio.open_connection(host, 443)
+
+    asyncio.run(dial(NAME))
+    asyncio.run(dial("192.0.2.1"))
+    assert kinds(armed) == {("lookup", "api.invalid:443"), ("connect", "192.0.2.1:443")}
+    assert HERE in armed.escapes[-1].where
+
+
+def test_other_threads_are_refused_and_all_attempts_recorded(armed: NetworkGuard) -> None:
+    def attempt(_: int) -> None:
+        with pytest.raises(ConnectionRefusedError):
+            raw_connect()
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(attempt, range(80)))
+    assert len(armed.escapes) == 80
+
+
+def test_an_attempt_is_recorded_though_the_client_swallows_the_error(armed: NetworkGuard) -> None:
+    with contextlib.suppress(Exception):
+        raw_connect()
+    assert kinds(armed) == {("connect", "192.0.2.1:443")}
+
+
+def test_an_unreadable_address_is_refused_with_an_oserror(armed: NetworkGuard) -> None:
+    class Hostile:
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    with pytest.raises(socket.gaierror):
+        sys.audit("socket.getaddrinfo", Hostile(), 443, 0, 0, 0)
+    assert kinds(armed) == {("lookup", "socket.getaddrinfo")}
+
+
+# --- HTTP clients -----------------------------------------------------------------------------------------------
+
+
+def direct_requests() -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        session.post(f"https://{NAME}/v1")
+
+
+def direct_httpx() -> None:
+    with httpx.Client(trust_env=False) as client:
+        client.post(f"https://{NAME}/v1")
+
+
+def direct_urllib() -> None:
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"https://{NAME}/v1")
+
+
+@pytest.mark.parametrize("attempt", [direct_requests, direct_httpx, direct_urllib])
+def test_an_http_client_that_ignores_proxies_is_recorded(armed: NetworkGuard, attempt: Callable[[], None]) -> None:
+    with pytest.raises((OSError, httpx.HTTPError)):
+        attempt()
+    assert kinds(armed) == {("lookup", "api.invalid:443")}
+    assert f"in {attempt.__name__}" in armed.escapes[0].where
+
+
+def proxied_requests() -> None:
+    requests.post(f"https://{NAME}/v1", data=b"x" * 200_000)
+
+
+def proxied_httpx() -> None:
+    httpx.post(f"https://{NAME}/v1")
+
+
+def proxied_urllib() -> None:
+    urllib.request.urlopen(f"https://{NAME}/v1")
+
+
+def proxied_tunnel() -> None:
+    connection = http.client.HTTPSConnection(os.environ["HTTPS_PROXY"].removeprefix("http://"))
+    connection.set_tunnel(NAME, 443)
+    try:
+        connection.request("POST", "/v1")
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("attempt", [proxied_requests, proxied_httpx, proxied_urllib, proxied_tunnel])
+def test_a_proxied_http_client_is_answered_502_and_recorded(armed: NetworkGuard, attempt: Callable[[], None]) -> None:
+    with pytest.raises((OSError, httpx.ProxyError), match="502"):
+        attempt()
+    (escape,) = armed.escapes
+    assert (escape.kind, escape.target) == ("proxy", "api.invalid:443")
+    assert HERE in escape.where
+    assert escape.where.endswith(f"in {attempt.__name__}")
+
+
+def test_a_plain_http_request_reads_why_it_was_refused(armed: NetworkGuard) -> None:
+    response = requests.post(f"http://{NAME}/v1?key=secret", data=b"x" * 500_000)
+    assert (response.status_code, response.headers["Connection"]) == (502, "close")
+    assert response.text == "pytest-openrouter-stt: this request was not intercepted\n"
+    assert kinds(armed) == {("proxy", "api.invalid:80")}
+
+
+def test_a_child_process_with_the_armed_environment_meets_the_trap(guard: NetworkGuard) -> None:
+    with guard.armed():
+        environment = dict(os.environ)
+    script = f"import urllib.request; urllib.request.urlopen('http://{NAME}/')"
+    child = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert "HTTP Error 502" in child.stderr
+    assert guard.escapes == (Escape("proxy", "api.invalid:80", ""),)
+
+
+# --- processes --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("attempt", "program"),
+    [
+        (lambda: subprocess.run(["curl", "-m1", f"http://{NAME}"], check=False), "curl"),
+        (lambda: subprocess.run([MISSING], close_fds=False, check=False), "curl"),
+        (lambda: subprocess.run(f"{MISSING} -m1 http://{NAME}", shell=True, check=False), MISSING),
+        (lambda: subprocess.run("uname; true", shell=True, check=False), "uname;"),
+        (lambda: subprocess.run([Path(MISSING), b"-m1"], check=False), "curl"),
+        (lambda: os.system("no-such-curl http://api.invalid"), "no-such-curl"),
+        (lambda: os.popen("no-such-curl http://api.invalid"), "no-such-curl"),
+        (lambda: os.execv(MISSING, ["uname"]), "curl"),
+        (lambda: os.posix_spawn(MISSING, ["uname"], {}), "curl"),
+        (lambda: os.posix_spawnp(MISSING, ["uname"], {}), "curl"),
+        (lambda: os.fork() or os._exit(0), "os.fork"),
+        (lambda: os.spawnv(os.P_WAIT, MISSING, ["curl"]), "os.fork"),
+    ],
+)
+@pytest.mark.skipif(os.name != "posix", reason="starts programs the POSIX ways")
+def test_a_program_is_refused_and_recorded(armed: NetworkGuard, attempt: Callable[[], object], program: str) -> None:
+    with pytest.raises(PermissionError, match="beyond this machine"):
+        attempt()
+    (escape,) = armed.escapes
+    assert (escape.kind, escape.target) == ("subprocess", program)
+    assert HERE in escape.where
+
+
+@pytest.mark.parametrize(
+    ("event", "args", "program"),
+    [
+        ("subprocess.Popen", (None, r"C:\bin\curl.exe -m1", None, None), "curl"),
+        ("_winapi.CreateProcess", (None, r'"C:\bin\curl.exe" -m1', None), "curl"),
+        ("os.spawn", (0, r"C:\bin\curl.exe", [], None), "curl"),
+        ("os.startfile", ("page.html", "open"), "page.html"),
+        ("subprocess.Popen", (None, None, None, None), "subprocess.Popen"),
+    ],
+)
+def test_programs_are_refused_the_windows_way(
+    armed: NetworkGuard, event: str, args: tuple[object, ...], program: str
+) -> None:
+    with pytest.raises(PermissionError):
+        sys.audit(event, *args)
+    assert kinds(armed) == {("subprocess", program)}
+
+
+@pytest.mark.parametrize(
+    ("event", "args"),
+    [
+        ("subprocess.Popen", (None, r'C:\Windows\system32\cmd.exe /c "ver"', None, None)),
+        ("os.posix_spawn", ("/usr/bin/uname", ["uname", "-p"], {})),
+        ("os.system", (b"ver",)),
+    ],
+)
+def test_harmless_programs_pass(armed: NetworkGuard, event: str, args: tuple[object, ...]) -> None:
+    sys.audit(event, *args)
+    assert armed.escapes == ()
+
+
+@pytest.mark.skipif(shutil.which("uname") is None, reason="needs uname")
+def test_the_standard_library_may_ask_what_machine_this_is(
+    armed: NetworkGuard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "_uname_cache", None, raising=False)
+    assert isinstance(platform.processor(), str)
+    platform.platform()
+    platform.architecture()
+    ctypes.util.find_library("c")
+    for close_fds in (True, False):  # two ways for subprocess to start it
+        assert subprocess.run(["uname", "-s"], capture_output=True, close_fds=close_fds, check=True).stdout
+    assert armed.escapes == ()
+
+
+# --- what stays on the machine ----------------------------------------------------------------------------------
+
+
+def test_a_loopback_server_is_reached_while_armed(armed: NetworkGuard) -> None:
+    def serve(listener: socket.socket) -> None:
+        peer, _ = listener.accept()
+        with peer:
+            peer.recv(65_536)
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+    for get in (requests.get, httpx.get):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            thread = threading.Thread(target=serve, args=(listener,))
+            thread.start()
+            assert get(f"http://localhost:{listener.getsockname()[1]}/").text == "ok"
+            thread.join()
+    assert armed.escapes == ()
+
+
+def test_loopback_datagrams_pass(armed: NetworkGuard) -> None:
+    with (
+        socket.socket(type=socket.SOCK_DGRAM) as receiver,
+        socket.socket(type=socket.SOCK_DGRAM) as sender,
+    ):
+        receiver.bind(("127.0.0.1", 0))
+        sender.sendto(b"a", receiver.getsockname())
+        sender.connect(receiver.getsockname())
+        sender.sendmsg([b"b"])  # names no address
+        assert (receiver.recv(9), receiver.recv(9)) == (b"a", b"b")
+    assert armed.escapes == ()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs AF_UNIX")
+def test_unix_sockets_pass(armed: NetworkGuard) -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        socket.socket(socket.AF_UNIX) as listener,
+        socket.socket(socket.AF_UNIX) as sock,
+    ):
+        listener.bind(f"{folder}/s")
+        listener.listen()
+        sock.connect(f"{folder}/s")
+    assert armed.escapes == ()
+
+
+@pytest.mark.parametrize("host", [None, "localhost", "127.0.0.1", b"127.0.0.1"])
+def test_lookups_of_this_machine_pass(armed: NetworkGuard, host: str | bytes | None) -> None:
+    assert socket.getaddrinfo(host, 80)
+    assert armed.escapes == ()
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "LOCALHOST", "localhost.", "a.b.localhost", "127.9.9.9", "::1", "::1%lo", "::ffff:127.0.0.1", "0.0.0.0", "::"],
+)
+def test_names_and_addresses_of_this_machine_pass(armed: NetworkGuard, host: str) -> None:
+    sys.audit("socket.getaddrinfo", host, 80, 0, 0, 0)
+    sys.audit("socket.connect", None, (host, 80, 0, 0))
+    assert armed.escapes == ()
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost.example", "notlocalhost", "127.0.0.1.nip.io", "::ffff:192.0.2.1", "10.0.0.1", "<broadcast>", " "],
+)
+def test_names_and_addresses_that_resemble_it_do_not(armed: NetworkGuard, host: str) -> None:
+    with pytest.raises(socket.gaierror):
+        sys.audit("socket.getaddrinfo", host, 80, 0, 0, 0)
+    with pytest.raises(ConnectionRefusedError):
+        sys.audit("socket.connect", None, (host, 80))
+    assert [escape.kind for escape in armed.escapes] == ["lookup", "connect"]
+
+
+# --- arming -----------------------------------------------------------------------------------------------------
+
+
+def test_disarmed_nothing_is_changed_refused_or_recorded(guard: NetworkGuard) -> None:
+    before = dict(os.environ)
+    methods = [getattr(socket.socket, name) for name in METHODS]
+    with guard.armed():
+        pass
+    assert dict(os.environ) == before
+    assert [getattr(socket.socket, name) for name in METHODS] == methods
+    assert not vars(socket.socket).keys() & METHODS
+    sys.audit("socket.connect", None, REMOTE)  # what a connection announces; would raise
+    subprocess.run([sys.executable, "-c", ""], check=True)
+    assert guard.escapes == ()
+
+
+def test_the_environment_leads_to_the_trap_and_is_restored(
+    guard: NetworkGuard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+    monkeypatch.setenv("NO_PROXY", "intranet.invalid")
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-v1-real")
+    monkeypatch.setenv("OPENROUTER_BASE_URL", "https://openrouter.invalid")
+    before = dict(os.environ)
+    with pytest.raises(ZeroDivisionError), guard.armed():  # noqa: PT012 - the block must be left by an error
+        (proxy,) = {os.environ[name] for name in PROXIES}
+        assert proxy.startswith("http://127.0.0.1:")
+        assert os.environ["NO_PROXY"] == os.environ["no_proxy"] == "localhost,127.0.0.1,::1"
+        assert not [name for name in os.environ if name.startswith("OPENROUTER_")]
+        with guard.armed():
+            assert os.environ["HTTPS_PROXY"] == proxy
+        assert os.environ["HTTPS_PROXY"] == proxy
+        os.environ["OPENROUTER_FROM_DOTENV"] = "x"
+        del os.environ["HTTP_PROXY"]
+        _ = 1 / 0
+    assert dict(os.environ) == before
+
+
+def test_nested_arming_ends_with_the_outermost(guard: NetworkGuard) -> None:
+    with guard.armed():
+        with guard.armed():
+            pass
+        with pytest.raises(ConnectionRefusedError):
+            raw_connect()
+    assert len(guard.take_escapes()) == 1
+    sys.audit("socket.connect", None, REMOTE)  # what a connection announces; would raise
+
+
+def test_arming_in_two_threads_ends_with_the_last(guard: NetworkGuard) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with guard.armed():
+            entered.set()
+            leave.wait(10)
+
+    before = dict(os.environ)
+    thread = threading.Thread(target=other)
+    with guard.armed():
+        thread.start()
+        assert entered.wait(10)
+    with pytest.raises(ConnectionRefusedError):
+        raw_connect()
+    leave.set()
+    thread.join()
+    assert dict(os.environ) == before
+    sys.audit("socket.connect", None, REMOTE)  # what a connection announces; would raise
+
+
+def test_a_guard_within_another_hands_back(armed: NetworkGuard) -> None:
+    with NetworkGuard() as inner:
+        with inner.armed(), pytest.raises(ConnectionRefusedError):
+            raw_connect()
+        assert (len(inner.escapes), armed.escapes) == (1, ())
+    with pytest.raises(ConnectionRefusedError):
+        raw_connect()
+    assert len(armed.escapes) == 1
+
+
+def test_the_hook_is_installed_once(guard: NetworkGuard, monkeypatch: pytest.MonkeyPatch) -> None:
+    with guard.armed():
+        pass
+    added: list[object] = []
+    monkeypatch.setattr(sys, "addaudithook", added.append)
+    with guard.armed(), NetworkGuard() as other, other.armed():
+        pass
+    assert added == []
+
+
+def test_socket_methods_that_somebody_else_replaced_are_kept(
+    guard: NetworkGuard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def theirs(sock: socket.socket, address: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(socket.socket, "connect", theirs)
+    with guard.armed(), pytest.raises(ConnectionRefusedError):
+        raw_connect()
+    assert vars(socket.socket)["connect"] is theirs
+
+
+def test_taking_the_escapes_forgets_them(armed: NetworkGuard) -> None:
+    for host in ("a.invalid", "b.invalid"):
+        with pytest.raises(OSError, match=host):
+            socket.getaddrinfo(host, None)
+    assert [escape.target for escape in armed.take_escapes()] == ["a.invalid", "b.invalid"]
+    assert armed.escapes == armed.take_escapes() == ()
+
+
+def test_a_closed_guard_can_be_armed_again() -> None:
+    before = set(threading.enumerate())
+    guard = NetworkGuard()
+    guard.close()
+    for _ in range(2):
+        with guard.armed(), pytest.raises(requests.exceptions.ProxyError):
+            proxied_requests()
+        guard.close()
+        guard.close()
+    assert len(guard.escapes) == 2
+    assert not [thread for thread in set(threading.enumerate()) - before if thread.name == "stt-proxy-trap"]
+
+
+# --- rendering --------------------------------------------------------------------------------------------------
+
+
+def test_where_is_the_line_of_the_client_without_its_home(armed: NetworkGuard) -> None:
+    with pytest.raises(ConnectionRefusedError):
+        raw_connect()
+    line = raw_connect.__code__.co_firstlineno + 2
+    assert armed.escapes[0].where.endswith(f"endpoint/test_guard.py:{line} in raw_connect")
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/home/alice/client.py", "client.py"),
+        ("/home/alice/src/pkg/sub/client.py", "pkg/sub/client.py"),
+        ("client.py", "client.py"),
+        ("<string>", "<string>"),
+        (contextlib.__file__, "endpoint/test_guard.py"),  # the standard library's own lines say nothing
+    ],
+)
+@pytest.mark.skipif(os.name != "posix", reason="names POSIX paths")
+def test_where_shows_the_end_of_a_path_only(armed: NetworkGuard, path: str, shown: str) -> None:
+    with contextlib.suppress(socket.gaierror):
+        exec(compile("attempt()", path, "exec"), {"attempt": functools.partial(socket.getaddrinfo, NAME, 443)})
+    assert armed.escapes[0].where.partition(":")[0].endswith(shown)
+    assert "alice" not in armed.escapes[0].where
+
+
+@pytest.mark.parametrize(
+    ("escape", "text"),
+    [
+        (Escape("connect", "a.invalid:443", ""), "connection to a.invalid:443 refused"),
+        (Escape("proxy", "a.invalid:443", ""), "request through a proxy to a.invalid:443 refused"),
+        (Escape("subprocess", "curl", "x/c.py:3 in go"), "start of the program curl refused at x/c.py:3 in go"),
+    ],
+)
+def test_an_escape_reads_as_one_line(escape: Escape, text: str) -> None:
+    assert str(escape) == text
+
+
+# --- the trap alone ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sent", "target"),
+    [
+        (b"CONNECT api.invalid:443 HTTP/1.1\r\n\r\n", "api.invalid:443"),
+        (b"CONNECT [2001:db8::1]:443 HTTP/1.1\r\n\r\n", "[2001:db8::1]:443"),
+        (b"GET http://[2001:db8::1]/ HTTP/1.1\r\n\r\n", "[2001:db8::1]:80"),
+        (b"POST https://u:p@api.invalid/x?key=secret HTTP/1.1\r\n\r\n", "api.invalid:443"),
+        (b"GET http://api.invalid:99999/ HTTP/1.1\r\n\r\n", UNKNOWN_TARGET),
+        (b"GET /x?key=secret HTTP/1.1\r\n\r\n", UNKNOWN_TARGET),
+        (b"\x16\x03\x01\x00\xa5\x01\n", UNKNOWN_TARGET),
+        (b"", UNKNOWN_TARGET),
+        # Closing over an unread body would reset the connection before the answer is read.
+        pytest.param(b"POST http://api.invalid/ HTTP/1.1\r\n\r\n" + b"x" * 8_000_000, "api.invalid:80", id="8 MB"),
+    ],
+)
+def test_the_trap_names_the_target_and_nothing_else(
+    sent: bytes, target: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, int]] = []
+    trap = ProxyTrap(lambda target, port: asked.append((target, port)))
+    url = trap.start()
+    assert trap.start() == url == f"http://127.0.0.1:{trap.port}"
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as sock:
+        sock.sendall(sent)
+        sock.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: sock.recv(65_536), b""))
+        port = sock.getsockname()[1]
+    trap.close()
+    assert trap.port is None
+    assert answer.startswith(b"HTTP/1.1 502 ")
+    assert asked == [(target, port)]
+    assert capfd.readouterr() == ("", "")
