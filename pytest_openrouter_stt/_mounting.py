@@ -151,7 +151,6 @@ class SuiteMount:
         """Hand the decision on to a worker of pytest-xdist."""
         node.workerinput[_WORKER_KEY] = self.selection.mounted
 
-    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Refuse arguments that name no area or check, before any work is done or distributed."""
         if self.selection.arguments:
@@ -165,12 +164,9 @@ class SuiteMount:
         """Add the suite to what the session collected."""
         report = yield
         if isinstance(collector, pytest.Session) and self.selection.mounted:
-            # A path of the package, not of the project: see the module's docstring on hooks.
-            path = Path(__file__).parent
-            report.result.append(_placed(_SuiteRoot, collector, _ROOT, path=path, mount=self))
+            report.result.append(_placed(SuiteRoot, collector, _ROOT, mount=self))
         return report
 
-    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, session: pytest.Session) -> None:
         """Refuse arguments that name no case of a check."""
         # A failed collection ends the run by itself; otherwise, from here on, nothing may get lost.
@@ -182,7 +178,6 @@ class SuiteMount:
         """Take note of the items that were dropped openly."""
         self._deselected.update(map(id, items))
 
-    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Fail the run if a check asked for is neither about to run nor deselected."""
         lost = list(self._lost(session)) if self._collected else []
@@ -203,26 +198,27 @@ class SuiteMount:
 
     def _refuse_unknown(self, arguments: Sequence[str], known: Sequence[str]) -> None:
         unknown = [a for a in arguments if not any(_covers(a, node_id) for node_id in known)]
-        if not unknown:
-            return
-        self._collected = False
         texts = [_not_found(argument, known) for argument in unknown]
-        if not hasattr(self._config, "workerinput"):
+        if texts and hasattr(self._config, "workerinput"):
+            # A usage error in a worker ends it without a word on the terminal.
+            self._fail("\n".join(texts))
+        elif texts:
             raise pytest.UsageError(*texts)
-        # A usage error in a worker ends it without a word on the terminal.
-        self._fail("\n".join(texts))
 
     def _fail(self, text: str) -> None:
         report = pytest.CollectReport(_ROOT, "failed", text, [])
         self._config.hook.pytest_collectreport(report=report)
 
 
-class _SuiteRoot(pytest.Collector):
+class SuiteRoot(pytest.Collector):
+    """The node ``stt``."""
+
     def __init__(self, *, mount: SuiteMount, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mount = mount
 
     def collect(self) -> list[pytest.Collector]:
+        """Return the areas asked for."""
         return [
             _placed(AreaModule, self, area.node_id, path=_source(area.module), area=area, mount=self.mount)
             for area in self.mount.areas()
@@ -287,7 +283,7 @@ def _placed(kind: type[_CollectorT], parent: pytest.Collector, node_id: str, **k
 
 
 def _source(module: str) -> Path:
-    # A file that exists, even when the import is going to fail: --nf asks for its age.
+    # Plugins and --nf expect a file that exists. Where there is none, the import is going to fail and tell why.
     try:
         spec = importlib.util.find_spec(module)
     except ImportError:

@@ -109,13 +109,13 @@ class SuiteReporting:
             return Verdict.PASSED, ""
         if report.skipped:
             return Verdict.NOT_OFFERED, self._harmless(getattr(error, "msg", None) or str(error))
-        failure = _failure_in(error)
-        if failure is not None:
-            report.longrepr = self._rendered(failure, requirement)
-            return Verdict.FAILED, self._harmless(failure.observed)
-        if isinstance(error, CouldNotRun):
-            report.longrepr = self._harmless(str(error))
-            return Verdict.COULD_NOT_RUN, self._harmless(f"{error.reason}. {error.remedy}".strip())
+        judgement = _judgement_in(error)
+        if isinstance(judgement, CheckFailed):
+            report.longrepr = self._rendered(judgement, requirement)
+            return Verdict.FAILED, self._harmless(judgement.observed)
+        if isinstance(judgement, CouldNotRun):
+            report.longrepr = self._harmless(str(judgement))
+            return Verdict.COULD_NOT_RUN, self._harmless(f"{judgement.reason}. {judgement.remedy}".strip())
         return Verdict.COULD_NOT_RUN, self._harmless(f"{type(error).__name__} in the check itself: {error}")
 
     def _rendered(self, failure: CheckFailed, requirement: Requirement) -> str:
@@ -127,13 +127,13 @@ class SuiteReporting:
         return harmless(text, subject.secrets if subject else ())
 
 
-def _failure_in(error: BaseException | None) -> CheckFailed | None:
-    """Return the failure in what a check raised; Hypothesis wraps one that does not happen every time."""
-    if isinstance(error, CheckFailed):
+def _judgement_in(error: BaseException | None) -> CheckFailed | CouldNotRun | None:
+    """Return what a check says of itself; Hypothesis wraps a failure that does not happen every time."""
+    if isinstance(error, CheckFailed | CouldNotRun):
         return error
     if isinstance(error, CheckStopped):
-        return error.failure
+        return error.cause
     if isinstance(error, BaseExceptionGroup):
-        found = (_failure_in(inner) for inner in error.exceptions)
-        return next((failure for failure in found if failure is not None), None)
+        found = (_judgement_in(inner) for inner in error.exceptions)
+        return next((judgement for judgement in found if judgement is not None), None)
     return None

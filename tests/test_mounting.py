@@ -342,6 +342,8 @@ def test_arguments(project: Project, args: list[str], expected: list[str]) -> No
     [
         ("stt/nonsense", ["there are stt/errors, stt/request)"]),
         ("stt/erors", ["did you mean stt/errors"]),
+        ("stt/err", ["did you mean stt/errors"]),
+        ("stt/request::test_path[a", ["stt/request::test_path[a/b::c]"]),
         ("stt/errors::nope", ["stt/errors::test_status, stt/errors::test_body"]),
         ("stt/errors::test_bodi", ["did you mean stt/errors::test_body"]),
         ("stt/errors::test_status[42]", ["stt/errors::test_status[429]"]),
@@ -423,11 +425,11 @@ def test_distributed_by_testpaths(project: Project) -> None:
 
 @pytest.mark.parametrize(("controller", "worker"), [([], ["."]), (["."], [])], ids=["mounted", "left-out"])
 def test_workers_go_by_the_decision_of_their_controller(
-    pytester: pytest.Pytester, controller: list[str], worker: list[str]
+    project: Project, controller: list[str], worker: list[str]
 ) -> None:
     node = SimpleNamespace(workerinput={})
-    SuiteMount(pytester.parseconfig(*controller), list).pytest_configure_node(node)
-    config = pytester.parseconfig(*worker)
+    SuiteMount(project.pytester.parseconfig(*controller), list).pytest_configure_node(node)
+    config = project.pytester.parseconfig(*worker)
     config.workerinput = node.workerinput  # type: ignore[attr-defined]
     assert take_stt_arguments(config).mounted is (not controller)
 
@@ -513,10 +515,27 @@ def test_an_area_that_is_not_as_shipped_fails_the_run(project: Project, area: st
     assert run.code == pytest.ExitCode.INTERRUPTED
     assert run.verdicts.get(OWN[0]) is None
     assert told in run.text
+    assert ("lost in collection" in run.text) == ("lost in collection" in told)
     assert all(project.run("--continue-on-collection-errors").verdicts[check] == "PASSED" for check in SUITE)
 
 
+def test_only_what_was_asked_for_is_missed(project: Project) -> None:
+    run = project.run("-p", "hostile_root", "stt/errors::test_status[429]")
+    assert run.code != 0
+    assert "1 of the checks asked for got lost in collection: stt/errors::test_status\n" in run.text
+
+
 # What is printed and written
+
+
+def test_assertions_are_explained(project: Project, broken: Break) -> None:
+    broken("429")
+    assert "assert '429' not in '429'" in project.run("stt").text
+
+
+def test_an_area_that_is_imported_already_gives_no_warning(project: Project) -> None:
+    project.write({"conftest.py": "import checks_of_ours.errors"})
+    assert_passed(project.run("stt"), SUITE)
 
 
 @pytest.mark.parametrize("family", ["xunit1", "xunit2"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ._connection import Connection, connect
 from ._error_table import ErrorTable, error_table
-from ._outcome import NoAnswer, Outcome
+from ._outcome import NoAnswer, Outcome, Transcript, returned
 from ._worker import Worker
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class ClientUnderTest:
         outcome = self._worker(mode).run(lambda: self._run(arguments, mode, api_key), self._deadline, self._flooded)
         if isinstance(outcome, NoAnswer):
             self._recover(mode)
-        return outcome
+        return returned(outcome.value) if isinstance(outcome, Transcript) else outcome
 
     def close(self) -> None:
         """End the threads and the event loop."""

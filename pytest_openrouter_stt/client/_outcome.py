@@ -78,9 +78,10 @@ def returned(value: object) -> Transcript | Failure:
     """Tell a transcript from a failure that was returned: an exception, nothing at all, or an error without text."""
     if isinstance(value, BaseException) or value is None:
         return Failure(value, returned=True)
-    if not isinstance(value, str) and read(value, "text") is None and read(value, "error") is not None:
-        return Failure(value, returned=True)
-    return Transcript(value)
+    error = None if isinstance(value, str) else read(value, "error")
+    if error is None or callable(error) or read(value, "text") is not None:
+        return Transcript(value)
+    return Failure(value, returned=True)
 
 
 def read(value: object, name: str) -> Any:

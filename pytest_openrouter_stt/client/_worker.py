@@ -11,7 +11,7 @@ import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ._outcome import Failure, NoAnswer, Outcome, returned
+from ._outcome import Failure, NoAnswer, Outcome, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ class Worker:
         self._thread.start()
 
     def run(self, function: Callable[[], object], deadline: float, flooded: threading.Event) -> Outcome:
-        """Run *function*, and return how it ended.
+        """Run *function*, and return how it ended: what it returned is the value of a transcript.
 
         Args:
             function: Makes one call.
@@ -94,7 +94,7 @@ class Worker:
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             try:
-                job.outcome = returned(job.run())
+                job.outcome = Transcript(job.run())
             except BaseException as error:  # noqa: BLE001 - SystemExit and the like are outcomes, not ends
                 job.outcome = Failure(error)
             finally:

@@ -44,10 +44,10 @@ class Subject:
 def render_failure(failure: CheckFailed, requirement: Requirement, subject: Subject, contract: Contract) -> str:
     """Return the failure as text for a terminal: secrets taken out, control characters escaped, values elided."""
     rows = [
+        ("observed", failure.observed),  # first, because pytest's short summary shows the first line
+        ("required", requirement.text),
         ("check", f"{requirement.check}  {requirement.level}  ({requirement.source})"),
         ("client", subject.title),
-        ("required", requirement.text),
-        ("observed", failure.observed),
         *_evidence(failure),
         *_call_rows(failure.observation, subject, contract),
         ("spec", requirement.spec),

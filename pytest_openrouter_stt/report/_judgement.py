@@ -53,18 +53,7 @@ class CheckFailed(AssertionError):
 
 
 @dataclass(eq=False, kw_only=True)
-class CheckStopped(BaseException):
-    """A check failed in a way that costs time to repeat: the call did not end.
-
-    Attributes:
-        failure: What to report.
-    """
-
-    failure: CheckFailed
-
-
-@dataclass(eq=False, kw_only=True)
-class CouldNotRun(BaseException):
+class CouldNotRun(Exception):
     """A check did not get to judge.
 
     Attributes:
@@ -77,3 +66,14 @@ class CouldNotRun(BaseException):
 
     def __str__(self) -> str:
         return f"could not run: {self.reason}. {self.remedy}".rstrip()
+
+
+@dataclass(eq=False)
+class CheckStopped(BaseException):  # no Exception, so that Hypothesis does not try again what would only cost time
+    """A check ended at once, whatever was still to be tried.
+
+    Attributes:
+        cause: What to report.
+    """
+
+    cause: CheckFailed | CouldNotRun

@@ -46,10 +46,12 @@ class Seen:
         """The first wire request of the call.
 
         Raises:
-            CouldNotRun: There is none; a check of its own judges that.
+            CheckStopped: There is none; a check of its own judges that.
         """
         if not self.requests:
-            raise CouldNotRun(reason="nothing was sent for a valid call; see request::test_a_valid_call_is_sent")
+            raise CheckStopped(
+                CouldNotRun(reason="nothing was sent for a valid call; see request::test_a_valid_call_is_sent")
+            )
         return self.requests[0]
 
     @property
@@ -57,15 +59,15 @@ class Seen:
         """The JSON object in the body of the first request.
 
         Raises:
-            CouldNotRun: There is none; a check of its own judges that.
+            CheckStopped: There is none; a check of its own judges that.
         """
         see = "see request::test_body_is_one_json_object"
         try:
             body = self.request.json()
         except BodyError:
-            raise CouldNotRun(reason=f"the body is not JSON; {see}") from None
+            raise _could_not_run(f"the body is not JSON; {see}") from None
         if not isinstance(body, dict):
-            raise CouldNotRun(reason=f"the body is not an object; {see}")
+            raise _could_not_run(f"the body is not an object; {see}")
         return body
 
     def at(self, *path: str) -> Any:
@@ -146,8 +148,7 @@ class Bench:
             kwargs: The very objects to pass in place of copies of the call's arguments.
 
         Raises:
-            CheckStopped: The call did not end.
-            CouldNotRun: The client went past the endpoint, or is not driven any more.
+            CheckStopped: The call did not end, went past the endpoint, or the client is not driven any more.
         """
         return self.call_with_key(API_KEY, call, *script, mode=mode, kwargs=kwargs)
 
@@ -162,7 +163,9 @@ class Bench:
         """Make one call with a client that has *api_key*; see `call`."""
         stand, used = self.stand, mode or self.mode
         if stand.client.exhausted:
-            raise CouldNotRun(reason="the client is not driven any more: too many of its calls did not end")
+            raise CheckStopped(
+                CouldNotRun(reason="the client is not driven any more: too many of its calls did not end")
+            )
         stand.endpoint.reset()
         stand.endpoint.reply_with(*(script or (_ANSWER,)))
         outcome = stand.client.call(call, used, api_key, kwargs)
@@ -170,7 +173,7 @@ class Bench:
         self._refuse_escapes(seen)
         if isinstance(outcome, NoAnswer):
             failure = CheckFailed(observed=f"the call did not end: {outcome.reason}", observation=seen.observation)
-            raise CheckStopped(failure=failure)
+            raise CheckStopped(failure)
         return seen
 
     def reply(self, reply: Reply) -> Seen:
@@ -220,4 +223,8 @@ class Bench:
         escapes = self.stand.guard.take_escapes()
         if escapes and not seen.requests:
             targets = ", ".join(dict.fromkeys(map(str, escapes)))
-            raise CouldNotRun(reason=f"the client went past the endpoint; it was refused: {targets}")
+            raise _could_not_run(f"the client went past the endpoint; it was refused: {targets}")
+
+
+def _could_not_run(reason: str) -> CheckStopped:
+    return CheckStopped(CouldNotRun(reason=reason))

@@ -72,8 +72,9 @@ def check(  # noqa: PLR0913 - each is one fact of a check, given by name
         text = inspect.cleandoc(function.__doc__ or "").partition("\n")[0]
         requirement = Requirement(f"{area}::{function.__name__}", level, source, spec, text, hint)
         _NAMES.setdefault(function.__module__, []).append(function.__name__)
-        marked: Function = pytest.mark.stt_check(CheckInfo(requirement, needs, both_modes, each))(function)
-        return getattr(pytest.mark, f"stt_{level.lower()}")(marked)
+        for mark in (pytest.mark.stt_check(CheckInfo(requirement, needs, both_modes, each)), _LEVEL_MARKS[level]):
+            mark(function)
+        return function
 
     return decorate
 

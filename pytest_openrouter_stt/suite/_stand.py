@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_openrouter_stt.client import ClientUnderTest, Failure, Feature, NoAnswer, Outcome, Target
@@ -81,8 +81,9 @@ class Stand:
         with self.guard.armed():
             if self._features is None and self._blocked is None:
                 self._prove_interception()
-            if self._blocked is not None or self._features is None:
-                raise self._blocked or CouldNotRun(reason="the client was never driven")
+            if self._blocked is not None:
+                raise replace(self._blocked)  # a new one each time: tracebacks would grow on the same
+            assert self._features is not None, "either is set by the proof"  # noqa: S101
             with intercept(self.endpoint, layer=self._layer):
                 yield self._features
                 self.endpoint.reset()
