@@ -57,6 +57,7 @@ class SuiteReporting:
         info = info_of(item)
         if info is not None and (report.when == "call" or (report.when == "setup" and not report.passed)):
             self._judge(report, info.requirement, call.excinfo.value if call.excinfo else None)
+            item.user_properties[:] = report.user_properties  # JUnit XML takes them from the report of the teardown
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

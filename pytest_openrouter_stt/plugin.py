@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _Value = TypeVar("_Value")
 CLIENT_FIXTURE = "stt_client_under_test"
+_NO_CLIENT = (
+    f"stt: there is no client to judge: give --stt-client, or a fixture {CLIENT_FIXTURE} in the root conftest.py"
+)
 _MARKERS = (
     "stt_check(info): a check of the packaged speech-to-text suite, with its requirement.",
     "stt_must: a check of a MUST requirement (RFC 2119).",
@@ -98,6 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     name = _option(config, "client")
     if not name and not _has_client_fixture(config):
+        _refuse_stt_arguments(config)
         return
     run = _configured_run(config, name)
     config.stash[_RUN] = run
@@ -115,6 +119,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     run = config.stash.get(_RUN, None)
     if run is not None:
         run.close()
+
+
+def _refuse_stt_arguments(config: pytest.Config) -> None:
+    if not any(argument.partition("::")[0].partition("/")[0] == "stt" for argument in config.args):
+        return
+    from pytest_openrouter_stt._mounting import take_stt_arguments  # noqa: PLC0415 - see the module's docstring
+
+    if take_stt_arguments(config).arguments:
+        raise pytest.UsageError(_NO_CLIENT)
 
 
 def _configured_run(config: pytest.Config, name: str) -> _Run:
@@ -245,7 +258,7 @@ def _stand(request: pytest.FixtureRequest) -> Stand:
 
     run = request.config.stash.get(_RUN, None)
     if run is None:
-        raise pytest.UsageError(f"stt: give --stt-client, or a fixture {CLIENT_FIXTURE} in the root conftest.py")
+        raise pytest.UsageError(_NO_CLIENT)
     return run.stand_for(run.target or target_of(request.getfixturevalue(CLIENT_FIXTURE)))
 
 

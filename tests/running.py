@@ -1,51 +1,66 @@
-"""Running the suite on a client in a process of its own, as a user does, and reading what came of it."""
+"""Running the suite on a client, in this process or in one of its own as a user does, and reading the verdicts."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
+
+from pytest_openrouter_stt.report import Result, Verdict
+
+if TYPE_CHECKING:
+    import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _LIMIT = 120
+_ISOLATED = ("-p", "no:randomly", "-p", "no:cacheprovider")
 
 
 @dataclass(frozen=True)
 class Run:
+    """What came of a run.
+
+    Attributes:
+        exit_code: pytest's.
+        output: What it printed.
+        results: The result of every check's item, by node ID.
+    """
+
     exit_code: int
     output: str
-    junit: Path
+    results: dict[str, Result]
 
-    @cached_property
-    def verdicts(self) -> dict[str, tuple[str, str]]:
-        """Name of an item → its check and its verdict."""
-        found = {}
-        for case in ET.parse(self.junit).iter("testcase"):
-            properties = {entry.get("name"): entry.get("value", "") for entry in case.iter("property")}
-            if "stt_verdict" in properties:
-                name = f"{case.get('classname')}::{case.get('name')}"
-                found[name] = (properties["stt_check"], properties["stt_verdict"])
-        return found
-
-    def checks(self, verdict: str) -> set[str]:
-        return {check for check, found in self.verdicts.values() if found == verdict}
+    def checks(self, verdict: Verdict) -> set[str]:
+        """Return the IDs of the checks of which at least one item has *verdict*."""
+        return {result.check for result in self.results.values() if result.verdict is verdict}
 
 
-def judge(client: str, folder: Path, *options: str) -> Run:
-    return run_pytest(folder, f"--stt-client={client}", *options)
+@dataclass
+class _Recorder:
+    results: dict[str, Result] = field(default_factory=dict)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        result = Result.from_properties(report.nodeid, report.user_properties)
+        if result is not None:
+            self.results[report.nodeid] = result
+
+
+def judge_here(pytester: pytest.Pytester, client: str, *options: str) -> Run:
+    """Judge *client* in this process, which saves what starting one costs."""
+    recorder = _Recorder()
+    done = pytester.inline_run(f"--stt-client={client}", *_ISOLATED, *options, plugins=[recorder])
+    return Run(int(done.ret or 0), "", recorder.results)
 
 
 def run_pytest(folder: Path, *options: str, env: dict[str, str] | None = None) -> Run:
-    """Run pytest in *folder*, with this repository's own test clients importable."""
+    """Run pytest in *folder* in a process of its own, with this repository's test clients importable."""
     junit = folder / "junit.xml"
-    # Plugins of this repository's own run must not leak into the user's.
-    command = [sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", f"--junitxml={junit}"]
     done = subprocess.run(
-        [*command, *options],
+        [sys.executable, "-m", "pytest", *_ISOLATED, f"--junitxml={junit}", *options],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), **(env or {})},
         capture_output=True,
@@ -53,4 +68,17 @@ def run_pytest(folder: Path, *options: str, env: dict[str, str] | None = None) -
         timeout=_LIMIT,
         check=False,
     )
-    return Run(done.returncode, done.stdout + done.stderr, junit)
+    return Run(done.returncode, done.stdout + done.stderr, _read(junit))
+
+
+def _read(junit: Path) -> dict[str, Result]:
+    if not junit.exists():
+        return {}
+    results = {}
+    for case in ET.parse(junit).iter("testcase"):
+        node_id = f"{(case.get('classname') or '').replace('.', '/')}::{case.get('name')}"
+        properties = [(entry.get("name", ""), entry.get("value", "")) for entry in case.iter("property")]
+        result = Result.from_properties(node_id, properties)
+        if result is not None:
+            results[node_id] = result
+    return results

@@ -12,7 +12,6 @@ from pytest_openrouter_stt.client import Failure, NoAnswer, Transcript
 from pytest_openrouter_stt.contract import MISSING, Call
 from pytest_openrouter_stt.endpoint import BodyError, Reply, WireRequest
 from pytest_openrouter_stt.report import CheckFailed, CheckStopped, CouldNotRun, Observation, same_json
-from pytest_openrouter_stt.strategies import transcription_calls
 
 from ._check import cases
 from ._stand import API_KEY, Stand, smallest_call
@@ -103,7 +102,7 @@ class Seen:
 
     def require_same(self, expected: Any, actual: Any, what: str) -> None:
         """Fail unless both are the same JSON value."""
-        self.require(same_json(expected, actual), f"{what} on the wire differs from what was passed", expected, actual)
+        self.require(same_json(expected, actual), f"changed on the way: {what}", expected, actual)
 
     def fail(self, observed: str, expected: Any = MISSING, actual: Any = MISSING) -> NoReturn:
         """Fail the check."""
@@ -212,7 +211,7 @@ class Bench:
 
     def calls(self) -> st.SearchStrategy[Call]:
         """Return a strategy for valid calls with the arguments that the client takes."""
-        return transcription_calls(self.contract, arguments=self.features)
+        return self.stand.calls
 
     @property
     def usage_fields(self) -> tuple[str, ...]:

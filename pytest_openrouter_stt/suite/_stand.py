@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_openrouter_stt.client import ClientUnderTest, Failure, Feature, NoAnswer, Outcome, Target
 from pytest_openrouter_stt.contract import Call, Contract
 from pytest_openrouter_stt.endpoint import Endpoint, NetworkGuard, Reply, intercept
 from pytest_openrouter_stt.report import CouldNotRun, Subject
+from pytest_openrouter_stt.strategies import transcription_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hypothesis.strategies import SearchStrategy
 
     from pytest_openrouter_stt.client import Mode
     from pytest_openrouter_stt.endpoint._respx import Layer
@@ -87,6 +91,11 @@ class Stand:
             with intercept(self.endpoint, layer=self._layer):
                 yield self._features
                 self.endpoint.reset()
+
+    @cached_property
+    def calls(self) -> SearchStrategy[Call]:
+        """Valid calls with the arguments that the client takes; made once, since that takes longer than a draw."""
+        return transcription_calls(self.contract, arguments=self._features)
 
     @property
     def subject(self) -> Subject:
