@@ -638,7 +638,7 @@ class FollowsRedirectsAsGet(Client):
 
 @caught_by("errors::test_status", "errors::test_sync_and_async_agree")
 class AsyncDefaultErrorFor429(Client):
-    async def create_transcription_async(self, **arguments: Any) -> Any:  # type: ignore[override] # narrower by name only
+    async def create_transcription_async(self, **arguments: Any) -> Any:
         names = ("language", "provider", "temperature", *APP_HEADERS)
         arguments = {**dict.fromkeys(names), **arguments}
         response = await self.send_async(self.request(arguments))
