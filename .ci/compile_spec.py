@@ -16,9 +16,7 @@ class CompileSpec(BuildHookInterface[Any]):
         if version == "editable":
             return  # a source tree reads the YAML, so that an edit shows at once
         spec = Path(self.root, "spec")
-        documents = {
-            name: yaml.safe_load((spec / f"{name}.yaml").read_text("utf-8")) for name in ("openapi", "sdk")
-        }
+        documents = {name: yaml.safe_load((spec / f"{name}.yaml").read_text("utf-8")) for name in ("openapi", "sdk")}
         self._folder = Path(mkdtemp())
         compiled = self._folder / "compiled.json"
         compiled.write_text(json.dumps(documents, separators=(",", ":")), "utf-8")

@@ -19,97 +19,21 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import sys
-from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from ._selection import ROOT, WORKER_KEY, covers, not_found, take_stt_arguments
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from types import ModuleType
 
-__all__ = ["Area", "Selection", "SuiteMount", "take_stt_arguments"]
+    from ._selection import Area
 
-_ROOT = "stt"
-_WORKER_KEY = "stt_mounted"
 _CollectorT = TypeVar("_CollectorT", bound=pytest.Collector)
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """One module of checks.
-
-    Attributes:
-        name: Last part of the area's node ID: ``"errors"`` becomes ``stt/errors``.
-        module: Dotted name, imported when the area is collected.
-        checks: Names of the test functions in the module: all of them, and no others.
-    """
-
-    name: str
-    module: str
-    checks: tuple[str, ...]
-
-    @property
-    def node_id(self) -> str:
-        """The node ID of the area."""
-        return f"{_ROOT}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What the command line asks for of the suite.
-
-    Attributes:
-        mounted: Whether the suite takes part in this run.
-        arguments: The node IDs of the suite given as arguments; none means the whole suite.
-    """
-
-    mounted: bool
-    arguments: tuple[str, ...] = ()
-
-    def includes(self, node_id: str) -> bool:
-        """Tell whether everything at ``node_id`` is asked for."""
-        return not self.arguments or any(_covers(argument, node_id) for argument in self.arguments)
-
-    def reaches(self, node_id: str) -> bool:
-        """Tell whether something at or below ``node_id`` is asked for."""
-        return self.includes(node_id) or any(_covers(node_id, argument) for argument in self.arguments)
-
-
-def take_stt_arguments(config: pytest.Config) -> Selection:
-    """Take the arguments that name parts of the suite out of ``config.args``: they are no files.
-
-    An argument that names an existing file or directory stays. Call it in ``pytest_configure``.
-    """
-    named = {argument: _suite_node_id(config, argument) for argument in config.args}
-    config.args[:] = [argument for argument in config.args if named[argument] is None]
-    arguments = tuple(node_id for node_id in named.values() if node_id is not None)
-    # A worker of pytest-xdist follows its controller: what it was started with need not be what the user typed.
-    mounted = getattr(config, "workerinput", {}).get(_WORKER_KEY)
-    if mounted is None:
-        mounted = bool(arguments) or config.args_source is not config.ArgsSource.ARGS
-    return Selection(mounted, arguments)
-
-
-def _suite_node_id(config: pytest.Config, argument: str) -> str | None:
-    path, separator, names = argument.partition("::")
-    absolute = Path(os.path.normpath(config.invocation_params.dir / path))
-    if os.path.lexists(absolute):
-        return None
-    # In a sub-directory, pytest prints "../stt/errors": that must work as an argument as well.
-    for base in (config.invocation_params.dir, config.rootpath):
-        if absolute.is_relative_to(base / _ROOT):
-            return f"{absolute.relative_to(base).as_posix()}{separator}{names}"
-    return None
-
-
-def _covers(outer: str, inner: str) -> bool:
-    below = () if "[" in outer else (f"{outer}/", f"{outer}::", f"{outer}[")
-    return inner == outer or inner.startswith(below)
 
 
 class SuiteMount:
@@ -134,7 +58,7 @@ class SuiteMount:
         """Sentence for the report header when the suite is left out of the run."""
         if self.selection.mounted:
             return None
-        return f"{_ROOT}: not run, since paths were given; add the argument {_ROOT!r} to run it as well"
+        return f"{ROOT}: not run, since paths were given; add the argument {ROOT!r} to run it as well"
 
     def areas(self) -> list[Area]:
         """Return the areas of which anything is asked for, in the shipped order."""
@@ -149,7 +73,7 @@ class SuiteMount:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Hand the decision on to a worker of pytest-xdist."""
-        node.workerinput[_WORKER_KEY] = self.selection.mounted
+        node.workerinput[WORKER_KEY] = self.selection.mounted
 
     def pytest_sessionstart(self) -> None:
         """Refuse arguments that name no area or check, before any work is done or distributed."""
@@ -164,7 +88,7 @@ class SuiteMount:
         """Add the suite to what the session collected."""
         report = yield
         if isinstance(collector, pytest.Session) and self.selection.mounted:
-            report.result.append(_placed(SuiteRoot, collector, _ROOT, mount=self))
+            report.result.append(_placed(SuiteRoot, collector, ROOT, mount=self))
         return report
 
     def pytest_collection_modifyitems(self, session: pytest.Session) -> None:
@@ -197,8 +121,8 @@ class SuiteMount:
         yield from (i for i in _check_ids(self.areas()) if self.selection.reaches(i) and i not in found)
 
     def _refuse_unknown(self, arguments: Sequence[str], known: Sequence[str]) -> None:
-        unknown = [a for a in arguments if not any(_covers(a, node_id) for node_id in known)]
-        texts = [_not_found(argument, known) for argument in unknown]
+        unknown = [a for a in arguments if not any(covers(a, node_id) for node_id in known)]
+        texts = [not_found(argument, known) for argument in unknown]
         if texts and hasattr(self._config, "workerinput"):
             # A usage error in a worker ends it without a word on the terminal.
             self._fail("\n".join(texts))
@@ -206,7 +130,7 @@ class SuiteMount:
             raise pytest.UsageError(*texts)
 
     def _fail(self, text: str) -> None:
-        report = pytest.CollectReport(_ROOT, "failed", text, [])
+        report = pytest.CollectReport(ROOT, "failed", text, [])
         self._config.hook.pytest_collectreport(report=report)
 
 
@@ -300,21 +224,3 @@ def _hide_location(item: pytest.Function) -> None:
 
 def _check_ids(areas: Sequence[Area]) -> Iterator[str]:
     return (f"{area.node_id}::{check}" for area in areas for check in area.checks)
-
-
-def _not_found(argument: str, known: Sequence[str]) -> str:
-    start, existing = _siblings(argument, known)
-    near = get_close_matches(argument.removeprefix(start), [i.removeprefix(start) for i in existing])
-    if near:
-        return f"not found: {argument} (did you mean {' or '.join(start + rest for rest in near)}?)"
-    return f"not found: {argument} (there are {', '.join(existing)})"
-
-
-def _siblings(argument: str, known: Sequence[str]) -> tuple[str, list[str]]:
-    # The cases of the check, if there is such a check; else the checks of the area; else the areas.
-    area, check = argument.partition("::")[0], argument.partition("[")[0]
-    for parent, start in ((check, check), (area, f"{area}::")):
-        below = [node_id for node_id in known if _covers(parent, node_id)]
-        if below and parent != _ROOT:
-            return start, below
-    return f"{_ROOT}/", list(dict.fromkeys(node_id.partition("::")[0] for node_id in known))

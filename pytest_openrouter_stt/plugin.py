@@ -7,6 +7,7 @@ imported before it is needed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt._mounting import SuiteMount
     from pytest_openrouter_stt.client import Mode, Target
     from pytest_openrouter_stt.contract import Contract
-    from pytest_openrouter_stt.endpoint import Endpoint
+    from pytest_openrouter_stt.endpoint import Endpoint, NetworkGuard
     from pytest_openrouter_stt.suite import Bench, Profile, Stand
 
 _Value = TypeVar("_Value")
@@ -43,6 +44,7 @@ class _Run:
         profile: How much is tried.
         level: The lowest level whose failures fail the run.
         mount: What puts the suite into the run.
+        guard: What keeps every packet on this machine while the client is imported and driven.
         stand: The client on its stand, once a check has needed it.
     """
 
@@ -51,6 +53,7 @@ class _Run:
     profile: Profile
     level: str
     mount: SuiteMount
+    guard: NetworkGuard
     stand: Stand | None = None
 
     @property
@@ -66,7 +69,7 @@ class _Run:
 
         if self.stand is None or self.stand.target.value is not target.value:
             self.close()
-            self.stand = Stand(target, self.contract, self.profile)
+            self.stand = Stand(target, self.contract, self.profile, self.guard)
         return self.stand
 
     def close(self) -> None:
@@ -119,12 +122,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     run = config.stash.get(_RUN, None)
     if run is not None:
         run.close()
+        run.guard.close()
 
 
 def _refuse_stt_arguments(config: pytest.Config) -> None:
     if not any(argument.partition("::")[0].partition("/")[0] == "stt" for argument in config.args):
         return
-    from pytest_openrouter_stt._mounting import take_stt_arguments  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt._selection import take_stt_arguments  # noqa: PLC0415 - see the module's docstring
 
     if take_stt_arguments(config).arguments:
         raise pytest.UsageError(_NO_CLIENT)
@@ -132,21 +136,27 @@ def _refuse_stt_arguments(config: pytest.Config) -> None:
 
 def _configured_run(config: pytest.Config, name: str) -> _Run:
     pytest.register_assert_rewrite("pytest_openrouter_stt.suite")
-    from pytest_openrouter_stt._mounting import Area, SuiteMount  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt._mounting import SuiteMount  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt._selection import Area  # noqa: PLC0415
     from pytest_openrouter_stt.client import resolve  # noqa: PLC0415
+    from pytest_openrouter_stt.endpoint import NetworkGuard  # noqa: PLC0415
     from pytest_openrouter_stt.suite import AREAS, Profile, area_checks, area_module  # noqa: PLC0415
 
     contract = _usable(lambda: _contract(config))
+    guard = NetworkGuard()
+    with guard.armed():
+        target = _usable(lambda: resolve(name, contract.sdk)) if name else None
     profile = Profile(
         max_examples=_number(config, "max_examples", 20, minimum=1),
         seed=_number(config, "seed", 0, minimum=0),
         deadline=_number(config, "deadline", 5, minimum=1),
     )
     return _Run(
-        target=_usable(lambda: resolve(name, contract.sdk)) if name else None,
+        target=target,
         contract=contract,
         profile=profile,
         level=_level(config),
+        guard=guard,
         mount=SuiteMount(config, lambda: [Area(area, area_module(area), area_checks(area)) for area in AREAS]),
     )
 
@@ -190,8 +200,22 @@ def _level(config: pytest.Config) -> str:
 
 
 def _has_client_fixture(config: pytest.Config) -> bool:
-    plugins = config.pluginmanager.get_plugins()
-    return any(CLIENT_FIXTURE in getattr(plugin, "__dict__", ()) for plugin in plugins)
+    """Whether a conftest.py or a plugin of the project has the fixture.
+
+    Raises:
+        pytest.UsageError: It is in a conftest.py below the root, where the suite's items do not see it.
+    """
+    owners = [
+        plugin for plugin in config.pluginmanager.get_plugins() if CLIENT_FIXTURE in getattr(plugin, "__dict__", ())
+    ]
+    paths = [Path(getattr(owner, "__file__", None) or "") for owner in owners]
+    hidden = [path for path in paths if path.name == "conftest.py" and path.parent != config.rootpath]
+    if hidden and len(hidden) == len(paths):
+        raise pytest.UsageError(
+            f"stt: {hidden[0]} has a fixture {CLIENT_FIXTURE}, which only tests beside it see; "
+            f"move it to the conftest.py in {config.rootpath}"
+        )
+    return bool(owners)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -110,7 +110,7 @@ class ClientUnderTest:
         arguments = call.kwargs() if kwargs is None else kwargs
         outcome = self._worker(mode).run(lambda: self._run(arguments, mode, api_key), self._deadline, self._flooded)
         if isinstance(outcome, NoAnswer):
-            self._recover(mode)
+            self._recover(mode, flooded=self._flooded.is_set())
         return returned(outcome.value) if isinstance(outcome, Transcript) else outcome
 
     def close(self) -> None:
@@ -147,9 +147,10 @@ class ClientUnderTest:
             worker = self._workers[mode] = Worker(f"stt-client-{mode}")
         return worker
 
-    def _recover(self, mode: Mode) -> None:
+    def _recover(self, mode: Mode, *, flooded: bool) -> None:
         """Start afresh: whatever the call held, a lock or a connection, it may hold for ever."""
-        self._unanswered += 1
+        if not flooded or not self._workers[mode].usable:
+            self._unanswered += 1  # a flood that could be stopped has cost next to nothing
         self._connections.clear()
         self._flooded.clear()
         if mode == "async":

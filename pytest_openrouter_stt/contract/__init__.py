@@ -1,9 +1,10 @@
 """The contract: what a client has to do, as immutable values; no HTTP, no Hypothesis, no pytest."""
 
 from ._call import MISSING, Call
-from ._contract import Contract, Schema, Violation
+from ._contract import Contract
 from ._errors import SpecError
 from ._load import load_contract
+from ._schema import Schema, Violation
 from ._sdk import Parameter, SdkNaming
 
 __all__ = [

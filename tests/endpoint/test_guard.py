@@ -26,7 +26,8 @@ import httpx
 import pytest
 import requests
 
-from pytest_openrouter_stt.endpoint._guard import Escape, NetworkGuard
+from pytest_openrouter_stt.endpoint._escapes import Escape
+from pytest_openrouter_stt.endpoint._guard import NetworkGuard
 from pytest_openrouter_stt.endpoint._proxy_trap import UNKNOWN_TARGET, ProxyTrap
 
 if TYPE_CHECKING:

@@ -1,0 +1,83 @@
+"""Every check of this repository: ``nox -f .ci/noxfile.py``; one of them: ``nox -f .ci/noxfile.py -s lint``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import nox
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PYTHONS = ["3.11", "3.12", "3.13"]
+OLDEST_PYTEST = "pytest==8.4.*"
+NEWEST_PYTEST = "pytest>=9.2"
+SDK_VERSIONS = ["0.9.2", "0.10.0", "0.11.0", "1.0.0", "1.3.84"]
+PROOF = "tests/suite/test_mutants.py"
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+
+
+def _activate_pyenv() -> None:
+    """Let pyenv's shims find every version that is tested; one that is not active fails when it is called."""
+    if shutil.which("pyenv") is None:
+        return
+    installed = subprocess.run(
+        ["pyenv", "versions", "--bare"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    chosen = [version for wanted in PYTHONS for version in installed if version.startswith(f"{wanted}.")]
+    os.environ["PYENV_VERSION"] = ":".join(chosen)
+
+
+_activate_pyenv()
+
+
+def _dependencies(group: str) -> list[str]:
+    return nox.project.dependency_groups(nox.project.load_toml(REPOSITORY / "pyproject.toml"), group)
+
+
+def _install(session: nox.Session, group: str, *more: str) -> None:
+    session.chdir(REPOSITORY)
+    session.install("--disable-pip-version-check", ".", *_dependencies(group), *more)
+
+
+@nox.session(python="3.12")
+def lint(session: nox.Session) -> None:
+    """Format, style, types and the direction of imports."""
+    _install(session, "lint")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("mypy")
+    session.run("lint-imports")
+
+
+@nox.session(python=PYTHONS)
+@nox.parametrize("pytest", [OLDEST_PYTEST, NEWEST_PYTEST], ids=["oldest", "newest"])
+def tests(session: nox.Session, pytest: str) -> None:
+    """The tests, against the installed package; the mutants where `coverage` does not run them already."""
+    _install(session, "test", pytest)
+    arguments = session.posargs or [f"--ignore={PROOF}"]
+    session.run("pytest", "-n2", *arguments)
+
+
+@nox.session(python="3.12")
+def coverage(session: nox.Session) -> None:
+    """All tests with the proof of every check by its mutants, and the branches that they reach."""
+    _install(session, "test")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "-n2")
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(python="3.13")
+@nox.parametrize("sdk", SDK_VERSIONS, ids=SDK_VERSIONS)
+def sdk(session: nox.Session, sdk: str) -> None:
+    """The main job on the official SDK, from an empty directory, as a user does it."""
+    session.chdir(REPOSITORY)
+    session.install("--disable-pip-version-check", ".", f"openrouter=={sdk}")
+    session.chdir(session.create_tmp())
+    session.run("pytest", "--stt-client=openrouter", "-p", "no:cacheprovider")

@@ -1,0 +1,182 @@
+"""What an audit event announces: whether that leaves this machine, and which line of the client wants it."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+_SENDS = {"socket.connect": "connect", "socket.sendto": "datagram", "socket.sendmsg": "datagram"}
+_LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"})
+_STARTS = frozenset(
+    {
+        "_winapi.CreateProcess",
+        "os.exec",
+        # A forked child would keep its records to itself; os.spawn*() is fork and exec on POSIX.
+        "os.fork",
+        "os.forkpty",
+        "os.posix_spawn",
+        "os.spawn",
+        "os.startfile",
+        "os.system",
+        "subprocess.Popen",
+    }
+)
+WATCHED = _LOOKUPS | _STARTS | _SENDS.keys()
+
+# Python itself starts these, to learn what machine it runs on: platform.processor() and .architecture(),
+# ctypes.util.find_library(), and the User-Agent headers that API clients build from them. None of them talks to a
+# network, and refusing them would blame a client for the standard library.
+_HARMLESS_PROGRAMS = frozenset(
+    ("cc", "file", "gcc", "ld", "ldconfig", "lsb_release", "objdump", "oslevel", "sw_vers", "uname", "ver")
+)
+_SHELLS = frozenset({"bash", "cmd", "dash", "sh", "zsh"})
+_LOCAL_FAMILIES = frozenset(
+    getattr(socket, name) for name in ("AF_UNIX", "AF_NETLINK", "AF_ALG") if hasattr(socket, name)
+)
+
+_PACKAGE = str(Path(__file__).parents[1]) + os.sep
+_STDLIB = str(Path(contextlib.__file__).parent) + os.sep
+_INSTALLED = ("site-packages", "dist-packages")
+
+_PHRASES = {
+    "connect": "connection to",
+    "datagram": "datagram to",
+    "lookup": "name lookup of",
+    "proxy": "request through a proxy to",
+    "subprocess": "start of the program",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Escape:
+    """One attempt to reach beyond this machine; it was refused.
+
+    Attributes:
+        kind: ``connect``, ``lookup``, ``datagram``, ``subprocess`` or ``proxy``.
+        target: Such as ``openrouter.ai:443``, or a program's name.
+        where: ``path:line in function`` of the code that tried, or empty if that cannot be known.
+    """
+
+    kind: str
+    target: str
+    where: str
+
+    def __str__(self) -> str:
+        origin = f" at {self.where}" if self.where else ""
+        return f"{_PHRASES.get(self.kind, self.kind)} {self.target} refused{origin}"
+
+
+def kind_of(event: str) -> str:
+    """Return the kind of what an event announces, as `Escape` has it."""
+    return "lookup" if event in _LOOKUPS else _SENDS.get(event, "subprocess")
+
+
+def escape_of(event: str, args: tuple[Any, ...]) -> tuple[str, str]:
+    """Return the kind and the target of what an event announces; no target if it stays on this machine."""
+    if event in _STARTS:
+        program, harmless = _program(event, args)
+        return "subprocess", "" if harmless else program
+    if event in _SENDS:
+        local = args[1] is None or getattr(args[0], "family", None) in _LOCAL_FAMILIES
+        return _SENDS[event], "" if local else _remote(args[1])
+    return "lookup", _remote(args[0] if event == "socket.getnameinfo" else args[:2])
+
+
+def _remote(address: Any) -> str:
+    """Return an address as ``host:port``, or nothing if it is this machine's own."""
+    host, port = (*address, None)[:2] if isinstance(address, tuple) else (address, None)
+    name = _text(host)
+    if _is_local(name):
+        return ""
+    name = f"[{name}]" if ":" in name else name
+    return name if port is None else f"{name}:{_text(port)}"
+
+
+def _is_local(host: str) -> bool:
+    name = host.lower().removesuffix(".")
+    if name in {"", "localhost"} or name.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return bool(mapped.is_loopback or mapped.is_unspecified)
+
+
+def _program(event: str, args: tuple[Any, ...]) -> tuple[str, bool]:
+    """Return the name of the program that is to be started, and whether it is a harmless one."""
+    words = _command(event, args)
+    name = Path(words[0].strip('"').replace("\\", "/")).name.lower().removesuffix(".exe")
+    if name not in _SHELLS or len(words) < 3:  # noqa: PLR2004 - shell, -c, command line
+        return name, name in _HARMLESS_PROGRAMS
+    line = " ".join(words[2:]).strip('" ')
+    return (line.split() or [name])[0], line in _HARMLESS_PROGRAMS  # one bare word: no pipes, no substitution
+
+
+def _command(event: str, args: tuple[Any, ...]) -> list[str]:
+    match event:
+        case "os.fork" | "os.forkpty":
+            return [event]
+        case "os.system":
+            return ["sh", "-c", _text(args[0])]
+        case "os.spawn":
+            return [_text(args[1])]
+        case "os.startfile":
+            return [_text(args[0])]
+    program, arguments = args[:2]
+    if isinstance(arguments, str):  # Windows: the whole command line
+        return arguments.split()
+    return [_text(program or arguments[0]), *map(_text, arguments[1:])]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode("utf-8", "replace")
+    return "" if value is None else str(value)
+
+
+def client_line() -> str:
+    """Return the innermost line of the client: its own code if any is on the stack, else a library's."""
+    library = ""
+    for frame in _client_frames():
+        path = frame.f_code.co_filename
+        if path.startswith("<frozen") or (path.startswith(_STDLIB) and not _is_installed(path)):
+            continue
+        place = f"{_short(path)}:{frame.f_lineno} in {frame.f_code.co_name}"
+        if not _is_installed(path):
+            return place
+        library = library or place
+    return library
+
+
+def _client_frames() -> Iterator[FrameType]:
+    """Yield the frames between this package, which refuses, and this package, which drives the client."""
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - inspect.stack() reads source files
+    seen = False
+    while frame is not None:
+        if not frame.f_code.co_filename.startswith(_PACKAGE):
+            seen = True
+            yield frame
+        elif seen:
+            return
+        frame = frame.f_back
+
+
+def _short(path: str) -> str:
+    parts = Path(path).parts
+    return "/".join(parts[3:][-3:] or parts[-1:])  # without /home/<user>: reports are shared
+
+
+def _is_installed(path: str) -> bool:
+    return any(folder in path for folder in _INSTALLED)
