@@ -1,0 +1,60 @@
+"""What the documents show is what the program prints; STT_UPDATE_DOCS=1 writes it anew."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from tests.running import REPOSITORY, run_pytest
+from tests.suite.test_checks import CHECKS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SHOWN_CLIENT = 'from tests.clients.mutants import ForgetsToRenameFormat as Client\n\n__version__ = "1.0"\n'
+README = REPOSITORY / "README.md"
+REFERENCE = REPOSITORY / "docs" / "reference" / "checks.md"
+
+
+def test_readme_shows_a_real_failure_and_a_real_summary(tmp_path: Path) -> None:
+    (tmp_path / "mypkg.py").write_text(_SHOWN_CLIENT)
+
+    run = run_pytest(tmp_path, "-p", "no:cacheprovider", "--stt-client=mypkg:Client", "stt", "-o", "pythonpath=.")
+
+    failure = re.search(
+        r"^_+ (stt/request::test_format_is_renamed\[sync\]) _+\n(.*?)^_+ stt/", run.output, re.DOTALL | re.MULTILINE
+    )
+    summary = re.search(r"^=+ stt: mypkg.*?\n(.*?)^=+ short test summary", run.output, re.DOTALL | re.MULTILINE)
+    assert failure is not None, run.output
+    assert summary is not None, run.output
+    _hold(README, {"failure": failure[2], "summary": summary[1]})
+
+
+def test_reference_lists_every_check() -> None:
+    lines = []
+    area = ""
+    for check in CHECKS.values():
+        requirement = check.requirement
+        if requirement.area != area:
+            area = requirement.area
+            lines += ["", f"## {area}", "", "| check | level | source | requirement |", "| --- | --- | --- | --- |"]
+        name = requirement.check.partition("::")[2]
+        source = f"{requirement.source}: `{requirement.spec}`"
+        lines.append(f"| `{name}` | {requirement.level} | {source} | {requirement.text} |")
+
+    _hold(REFERENCE, {"checks": "\n".join(lines)}, fence="")
+
+
+def _hold(document: Path, parts: dict[str, str], fence: str = "```") -> None:
+    """Compare the marked parts of *document* with what they should be."""
+    text = document.read_text("utf-8")
+    wanted = text
+    for name, part in parts.items():
+        opening, closing = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        body = f"{fence}text\n{part.strip()}\n{fence}\n" if fence else f"{part.strip()}\n\n"
+        start, end = wanted.index(opening) + len(opening), wanted.index(closing)
+        wanted = wanted[:start] + ("\n" if not fence else "") + body + wanted[end:]
+    if os.environ.get("STT_UPDATE_DOCS"):
+        document.write_text(wanted, "utf-8")
+    assert document.read_text("utf-8") == wanted, f"{document.name} is out of date: run this with STT_UPDATE_DOCS=1"
