@@ -6,6 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.running import REPOSITORY, run_pytest
 from tests.suite.test_checks import CHECKS
 
@@ -58,3 +60,26 @@ def _hold(document: Path, parts: dict[str, str], fence: str = "```") -> None:
     if os.environ.get("STT_UPDATE_DOCS"):
         document.write_text(wanted, "utf-8")
     assert document.read_text("utf-8") == wanted, f"{document.name} is out of date: run this with STT_UPDATE_DOCS=1"
+
+
+@pytest.mark.parametrize("document", ["use-the-fake-endpoint.md"])
+def test_the_first_example_of_a_how_to_runs(document: str, pytester: pytest.Pytester) -> None:
+    text = (REPOSITORY / "docs" / "how-to" / document).read_text("utf-8")
+    example = re.search(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert example is not None
+    pytester.makepyfile(example[1])
+
+    done = pytester.runpytest_inprocess("-W", "error")
+
+    assert done.ret == 0
+
+
+def test_links_in_the_documents_lead_somewhere() -> None:
+    documents = [README, *REPOSITORY.glob("docs/**/*.md")]
+    broken = [
+        f"{document.name}: {link}"
+        for document in documents
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text("utf-8"))
+        if not (document.parent / link).exists()
+    ]
+    assert broken == []

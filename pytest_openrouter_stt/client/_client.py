@@ -49,7 +49,7 @@ class ClientUnderTest:
         flooded: Set from elsewhere when a call sends more requests than anybody needs.
 
     Raises:
-        ClientNotFound: The first call finds that the target leads to no operation.
+        ClientNotFound: The first question finds that the target leads to no operation; of a call it is the failure.
     """
 
     def __init__(self, target: Target, contract: Contract, *, deadline: float, flooded: threading.Event) -> None:
@@ -115,15 +115,14 @@ class ClientUnderTest:
 
     def close(self) -> None:
         """End the threads and the event loop."""
-        if self._runner is not None:
-            self._workers["async"].run(self._runner.close, self._deadline, self._flooded)
+        self._close_loop()
         for worker in self._workers.values():
             worker.close()
 
     def _run(self, arguments: dict[str, Any], mode: Mode, api_key: str) -> object:
         connection = self._connection(api_key)
         if Feature.RETRY_CONTROL in connection.accepts:
-            arguments.setdefault(Feature.RETRY_CONTROL, None)
+            arguments = {str(Feature.RETRY_CONTROL): None, **arguments}
         if mode == "sync":
             assert connection.sync is not None, "the caller looks at the features first"  # noqa: S101
             return connection.sync(**arguments)
@@ -154,4 +153,10 @@ class ClientUnderTest:
         self._connections.clear()
         self._flooded.clear()
         if mode == "async":
-            self._runner = None
+            self._close_loop()
+
+    def _close_loop(self) -> None:
+        """Close the loop in its own thread, unless that was left behind: tasks may resist being cancelled."""
+        runner, self._runner = self._runner, None
+        if runner is not None and self._workers["async"].usable:
+            self._workers["async"].run(runner.close, self._deadline, self._flooded)

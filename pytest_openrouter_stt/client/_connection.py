@@ -111,14 +111,15 @@ def _connect_object(made: tuple[object, bool, str], name: str, naming: SdkNaming
         raise ClientNotFound(wanted=name, problem=problem, remedy=remedy)
     if first is not None and _is_async(first):
         first, second = None, first
-    accepted, anything = _accepted(first or second)
+    called = second if first is None else first  # not "or": an object that can be called may be empty
+    accepted, anything = _accepted(called)
     return Connection(
         sync=first,
         asynchronous=second,
         takes_key=takes_key,
         accepts=frozenset(accepted),
         anything=anything,
-        spelling=path if holder is first else f"{path}.{getattr(first or second, '__name__', naming.operation)}",
+        spelling=path if holder is called else f"{path}.{getattr(called, '__name__', naming.operation)}",
         owner=owner,
     )
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ._outcome import read
+from ._outcome import read, rendered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _STATUS_NAMES = ("status_code", "status", "http_status", "code")
 
 
 def status_of(error: object) -> int | None:
     """Return the HTTP status that *error* carries, itself or on its ``response``, or ``None``."""
-    for owner in (error, read(error, "response"), read(error, "raw_response")):
-        for name in _STATUS_NAMES:
+    owners = (error, read(error, "response"), read(error, "raw_response"))
+    for name in _STATUS_NAMES:  # names first: an error's own "code" may be that of the body
+        for owner in owners:
             value = read(owner, name)
             if isinstance(value, int) and not isinstance(value, bool):
                 return int(value)
@@ -23,7 +26,7 @@ def status_of(error: object) -> int | None:
 
 def message_of(error: object) -> str:
     """Return the message of *error* as a user sees it: ``str()`` of it, and its ``message`` when that adds to it."""
-    shown, message = str(error), read(error, "message")
+    shown, message = rendered(error), read(error, "message")
     return f"{shown} {message}" if isinstance(message, str) and message not in shown else shown
 
 
@@ -39,7 +42,8 @@ def headers_of(error: object) -> Mapping[str, str] | None:
 def kept(error: object, *path: str) -> Any:
     """Return what *error* kept of the error body at *path*, for example ``kept(error, "error", "code")``.
 
-    The parsed ``data`` is asked first, then the error itself, then its raw body; ``None`` when none has it.
+    The parsed ``data`` is asked first, then the error itself, then the raw body that it or its response kept;
+    ``None`` when none has it.
     """
     for body in _bodies(error):
         value: Any = body
@@ -52,12 +56,9 @@ def kept(error: object, *path: str) -> Any:
 
 def _bodies(error: object) -> Iterator[object]:
     yield read(error, "data")
+    yield error
     yield _parsed(read(error, "body"))
-    if isinstance(read(error, "error"), Mapping):
-        yield error
-    response = read(error, "response")
-    if response is not None:
-        yield _parsed(read(response, "text"))
+    yield _parsed(read(read(error, "response"), "text"))
 
 
 def _parsed(body: object) -> object:
@@ -65,5 +66,5 @@ def _parsed(body: object) -> object:
         return body
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,12 +30,12 @@ class Transcript:
     def usage(self, names: tuple[str, ...]) -> dict[str, Any] | None:
         """Return those of the usage fields *names* that the client gives a value, or ``None`` without any usage."""
         usage = read(self.value, "usage")
-        if usage is None or type(usage).__name__ in {"Unset", "UnsetType"}:
+        if _is_absent(usage):
             return None
-        return {name: value for name in names if (value := read(usage, name)) is not None}
+        return {name: value for name in names if not _is_absent(value := read(usage, name))}
 
     def __str__(self) -> str:
-        return f"a transcript: {self.value!r}"
+        return f"a transcript: {rendered(self.value, repr)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ class Failure:
 
     def __str__(self) -> str:
         kind = type(self.error)
-        return f"{'returned' if self.returned else 'raised'} {kind.__module__}.{kind.__qualname__}: {self.error}"
+        how = "returned" if self.returned else "raised"
+        return f"{how} {kind.__module__}.{kind.__qualname__}: {rendered(self.error)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,21 @@ def returned(value: object) -> Transcript | Failure:
 
 
 def read(value: object, name: str) -> Any:
-    """Return the item of a mapping, or the attribute of anything else; ``None`` when there is none."""
-    if isinstance(value, Mapping):
-        return value.get(name)
-    return getattr(value, name, None)
+    """Return the item of a mapping, or the attribute of anything else; ``None`` when there is none to be had."""
+    try:
+        return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+    except Exception:  # noqa: BLE001 - a property is the client's code, such as .text of a response that was not read
+        return None
+
+
+def rendered(value: object, render: Callable[[object], str] = str) -> str:
+    """Return ``str()`` or ``repr()`` of what a client gave; what that raises must not end the report."""
+    try:
+        return render(value)
+    except Exception as error:  # noqa: BLE001 - a client's own __str__ may do anything
+        return f"<{type(value).__qualname__}: {render.__name__}() raises {type(error).__name__}>"
+
+
+def _is_absent(value: object) -> bool:
+    """Whether *value* stands for nothing: ``None``, or the marker that generated SDKs have beside it."""
+    return value is None or type(value).__name__ in {"Unset", "UnsetType"}

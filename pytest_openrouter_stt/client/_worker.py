@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import queue
 import sys
@@ -30,8 +31,16 @@ class _GivenUp(BaseException):
 @dataclass(eq=False)
 class _Job:
     run: Callable[[], object]
-    done: threading.Event = field(default_factory=threading.Event)
+    # In C: an exception that is raised into the thread can leave an Event locked for ever, but not this.
+    done: queue.SimpleQueue[None] = field(default_factory=queue.SimpleQueue)
     outcome: Outcome | None = None
+
+    def ends_within(self, seconds: float) -> bool:
+        try:
+            self.done.get(timeout=seconds)
+        except queue.Empty:
+            return False
+        return True
 
 
 class Worker:
@@ -75,7 +84,7 @@ class Worker:
 
     def _wait(self, job: _Job, deadline: float, flooded: threading.Event) -> str:
         end = time.monotonic() + deadline
-        while not job.done.wait(_POLL):
+        while not job.ends_within(_POLL):
             if flooded.is_set():
                 return "it sent requests without end"
             if time.monotonic() > end:
@@ -87,15 +96,27 @@ class Worker:
         return "".join(traceback.format_stack(frame)) if frame is not None else ""
 
     def _interrupt(self, job: _Job) -> None:
-        ident = ctypes.c_ulong(self._thread.ident or 0)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(_GivenUp))
-        self.usable = job.done.wait(_GRACE)
+        self._raise_in_thread(ctypes.py_object(_GivenUp))
+        self.usable = job.ends_within(_GRACE)
+        if self.usable:
+            self._raise_in_thread(None)  # a call that ended by itself leaves the exception to the next one
+
+    def _raise_in_thread(self, exception: ctypes.py_object[type[BaseException]] | None) -> None:
+        """Have *exception* raised as soon as the thread runs Python code again; ``None`` takes back what was not."""
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread.ident or 0), exception)
 
     def _work(self) -> None:
+        ended = False
+        while not ended:
+            with contextlib.suppress(_GivenUp):  # raised between a call's end and its being taken back
+                self._work_off()
+                ended = True
+
+    def _work_off(self) -> None:
         while (job := self._jobs.get()) is not None:
             try:
                 job.outcome = Transcript(job.run())
             except BaseException as error:  # noqa: BLE001 - SystemExit and the like are outcomes, not ends
                 job.outcome = Failure(error)
             finally:
-                job.done.set()
+                job.done.put(None)

@@ -66,8 +66,9 @@ def _decoded(data: str) -> bytes:
 def _seconds(audio: bytes) -> float:
     try:
         with wave.open(io.BytesIO(audio)) as file:
-            return float(file.getnframes() / file.getframerate())
-    except (wave.Error, EOFError, ZeroDivisionError):
+            samples = file.readframes(file.getnframes())  # what is there: a streamed file's header claims 4 GiB
+            return float(len(samples) / (file.getnchannels() * file.getsampwidth() * file.getframerate()))
+    except (wave.Error, EOFError, RuntimeError, ZeroDivisionError):  # RuntimeError: a chunk that ends too early
         return len(audio) / _COMPRESSED_BYTES_PER_SECOND
 
 

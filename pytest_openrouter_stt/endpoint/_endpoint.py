@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ._default import faithful_reply
+from ._reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_openrouter_stt.contract import Contract
 
-    from ._reply import Reply
     from ._wire import WireRequest
 
 
@@ -81,7 +81,10 @@ class Endpoint:
 
     @property
     def problems(self) -> tuple[Exception, ...]:
-        """What functions of the script raised; the client got the API's behaviour instead."""
+        """What functions of the script raised, or a `TypeError` for one that returned no reply.
+
+        The client got the API's behaviour instead.
+        """
         with self._lock:
             return tuple(self._problems)
 
@@ -91,8 +94,8 @@ class Endpoint:
         reply = self._reply(step, request)
         with self._lock:
             self._ledger.append(Exchange(request, reply))
-            if len(self._ledger) > self._max_requests:
-                self.flooded.set()
+            if len(self._ledger) > self._max_requests and not self.flooded.is_set():
+                self.flooded.set()  # only once: from now on this thread may be interrupted, and set() holds a lock
         return reply
 
     def _next_step(self) -> Reply | Callable[[WireRequest], Reply] | None:
@@ -103,13 +106,18 @@ class Endpoint:
             return step
 
     def _reply(self, step: Reply | Callable[[WireRequest], Reply] | None, request: WireRequest) -> Reply:
-        if step is None:
-            return faithful_reply(self.contract, request)
-        if not callable(step):
+        if isinstance(step, Reply):
             return step
-        try:
-            return step(request)
-        except Exception as error:  # noqa: BLE001 - raised here, it would look like an error of the network to the client
-            with self._lock:
-                self._problems.append(error)
-            return faithful_reply(self.contract, request)
+        if step is not None:
+            try:
+                return _required(step(request))
+            except Exception as error:  # noqa: BLE001 - raised here, it would look like an error of the network to the client
+                with self._lock:
+                    self._problems.append(error)
+        return faithful_reply(self.contract, request)
+
+
+def _required(reply: object) -> Reply:
+    if not isinstance(reply, Reply):
+        raise TypeError(f"a function of the script returned {type(reply).__name__}, not a Reply")
+    return reply

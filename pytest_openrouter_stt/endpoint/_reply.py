@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,9 @@ class Reply:
         body: The bytes of the body.
         delay: How long the endpoint waits before it answers, in seconds.
         fault: What happens instead of an answer; everything else is then without meaning.
+
+    Raises:
+        ValueError: The delay is no time that can be waited for, or a header is not Latin-1.
     """
 
     status: int = 200
@@ -42,12 +46,20 @@ class Reply:
     delay: float = 0.0
     fault: Fault | None = None
 
+    def __post_init__(self) -> None:
+        # What cannot be served has to fail here: later, it would fail inside the client's call stack.
+        if not 0 <= self.delay <= threading.TIMEOUT_MAX:
+            raise ValueError(f"delay={self.delay!r} is no time that can be waited for")
+        for name, value in self.headers:
+            f"{name}: {value}".encode("latin-1")
+
     @classmethod
     def json(
         cls, value: object, *, status: int = 200, headers: Mapping[str, str] | None = None, delay: float = 0.0
     ) -> Reply:
         """Answer with *value* as JSON; *headers* are added to its content type, and may replace it."""
-        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        body = text.encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
         return cls.raw(body, "application/json", status=status, headers=headers, delay=delay)
 
     @classmethod

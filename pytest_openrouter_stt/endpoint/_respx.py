@@ -10,7 +10,7 @@ import anyio
 import httpcore
 import httpx
 from respx import MockRouter
-from respx.models import PassThrough
+from respx.models import AllMockedAssertionError, PassThrough
 
 from ._reply import Fault, Reply
 from ._wire import WireRequest
@@ -32,7 +32,8 @@ def intercept(endpoint: Endpoint, *, layer: Layer = "httpcore", everything: bool
         endpoint: Who answers.
         layer: ``httpcore`` sees what is really sent, a client's own transports included; ``httpx`` also sees
             clients whose transport is not built on httpcore, but not what that transport does.
-        everything: Whether requests to other hosts are answered too; else they pass through.
+        everything: Whether requests to other hosts are answered too; else they pass through, to other routers of
+            respx if there are any.
     """
     with _EndpointRouter(endpoint, layer, everything=everything):
         yield endpoint
@@ -60,8 +61,15 @@ class _EndpointRouter(MockRouter):
     def _reply(self, request: httpx.Request) -> Reply:
         contract = self._endpoint.contract
         if not self._everything and request.url.host != contract.host:
-            raise PassThrough(f"{request.url.host} is not {contract.host}", request=request, origin=self)  # type: ignore[arg-type] # respx wants a route, and there is none
+            raise self._declined(request)
         return self._endpoint.answer(_wire_request(request))
+
+    def _declined(self, request: httpx.Request) -> Exception:
+        """Return what makes respx go on: to the next router, or, where all are ours, past the last to the network."""
+        routers = self.Mocker.routers if self.Mocker is not None else []
+        if routers[-1:] == [self] and all(isinstance(router, _EndpointRouter) for router in routers):
+            return PassThrough("for another host", request=request, origin=self)  # type: ignore[arg-type] # respx wants a route, and there is none
+        return AllMockedAssertionError(f"RESPX: {request!r} not mocked!")
 
     def _response(self, request: httpx.Request, reply: Reply) -> httpx.Response:
         """Make a response, or raise what the transport itself would: that is no opinion, but the fault."""
@@ -80,4 +88,5 @@ def _patience(request: httpx.Request, reply: Reply) -> float:
 
 def _wire_request(request: httpx.Request) -> WireRequest:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
-    return WireRequest(request.method, str(request.url), headers, request.content)
+    url = str(request.url).partition("#")[0]  # inside of httpx, the fragment is still there
+    return WireRequest(request.method, url, headers, request.content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -59,8 +60,8 @@ class WireRequest:
         """Return the body, parsed strictly.
 
         Raises:
-            BodyError: It is not UTF-8, begins with a byte order mark, is not JSON, has a key twice, or holds a
-                token that JSON does not have, such as ``NaN``.
+            BodyError: It is not UTF-8, begins with a byte order mark, is not JSON, has a key twice, holds a token
+                that JSON does not have, such as ``NaN``, or an integer longer than Python converts.
         """
         return parse_json(self.body)
 
@@ -75,7 +76,9 @@ def parse_json(body: bytes) -> object:
         raise BodyError("it begins with a byte order mark (RFC 8259, 8.1)")
     try:
         text = body.decode("utf-8")
-        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates)
+        return json.loads(
+            text, parse_constant=_refuse_constant, parse_int=_integer, object_pairs_hook=_refuse_duplicates
+        )
     except UnicodeDecodeError as error:
         raise BodyError(f"it is not UTF-8 ({error.reason} at byte {error.start})") from None
     except RecursionError:
@@ -88,10 +91,16 @@ def _refuse_constant(token: str) -> NoReturn:
     raise BodyError(f"it holds {token}, which JSON does not have")
 
 
+def _integer(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:  # sys.set_int_max_str_digits()
+        raise BodyError(f"it holds an integer of {len(digits)} digits") from None
+
+
 def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         raise BodyError(f"it has a key twice: {', '.join(map(repr, twice))}")
     return value

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_openrouter_stt.client import NoAnswer
+from pytest_openrouter_stt.client import NoAnswer, Transcript
 from pytest_openrouter_stt.contract import MISSING
 
+from ._evidence import exchanges_text, outcome_text, raised_at, reply_text, request_text, stuck_at
 from ._json_diff import wire_diff
 from ._paste import as_curl, as_python
-from ._text import elide, harmless
+from ._result import Source
+from ._text import one_line, redactor, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_openrouter_stt.contract import Contract
-    from pytest_openrouter_stt.endpoint import Exchange, WireRequest
+    from pytest_openrouter_stt.endpoint import Exchange
 
     from ._judgement import CheckFailed, Observation
     from ._result import Requirement
+    from ._text import Redactor
 
-_WIDTH = 10
-_MAX_REPLIES = 3
-_MAX_LINES = 60
+_LABEL = 10
+_MAX_LINES = 30
+_MAX_SENTENCE = 300
+_ADDRESS = re.compile(r"(?<=object) at 0x[0-9a-fA-F]+")
+_ABOUT_THE_REQUEST = frozenset({"audio", "invalid", "request"})
+"""Areas in which a 200 that ended in a transcript is no evidence of anything."""
+
+_SOURCES = {
+    Source.SCHEMA: "the OpenAPI document",
+    Source.SDK: "the page of the Python SDK",
+    Source.HTTP: "an RFC",
+    Source.SUITE: "a convention of this suite's own",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,62 +48,119 @@ class Subject:
         title: The client's name and version.
         spelling: How a call of it is written, up to the opening parenthesis.
         secrets: Keys that must not be shown.
+        async_spelling: How a call that is awaited is written, where that is another name.
     """
 
     title: str
     spelling: str
     secrets: tuple[str, ...]
+    async_spelling: str = ""
 
 
-def render_failure(failure: CheckFailed, requirement: Requirement, subject: Subject, contract: Contract) -> str:
-    """Return the failure as text for a terminal: secrets taken out, control characters escaped, values elided."""
-    rows = [
-        ("observed", failure.observed),  # first, because pytest's short summary shows the first line
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A failure as text for a terminal: secrets taken out, control characters escaped, values elided.
+
+    Attributes:
+        text: All of it.
+        summary: What was observed, in one line.
+        brief: What is left to say of it beside another failure with the same evidence.
+        evidence: Equal for failures with the same evidence.
+    """
+
+    text: str
+    summary: str
+    brief: str
+    evidence: str
+
+
+def render_failure(failure: CheckFailed, requirement: Requirement, subject: Subject, contract: Contract) -> Rendered:
+    """Return *failure* as it is shown."""
+    ink = redactor(subject.secrets)
+    summary = observed(failure, subject.secrets)
+    head = [
+        ("observed", summary),  # first, because it is what the places show that have room for one line
         ("required", requirement.text),
-        ("check", f"{requirement.check}  {requirement.level}  ({requirement.source})"),
+        ("check", f"{requirement.check}  {requirement.level}, by {_SOURCES[requirement.source]}"),
+    ]
+    evidence = list(_evidence(failure, requirement, contract, ink))
+    rest = [
+        *_call_rows(failure.observation, subject, contract, ink),
+        ("details", failure.details),
         ("client", subject.title),
-        *_evidence(failure),
-        *_call_rows(failure.observation, subject, contract),
         ("spec", requirement.spec),
         ("hint", requirement.hint),
-        ("details", failure.details),
     ]
-    text = "\n".join(_row(label, value) for label, value in rows if value)
-    return harmless(text, subject.secrets)
+    statuses = [(e.reply.status, e.reply.fault) for e in _ledger(failure)[:3]]
+    alike = f"{summary} {statuses} {[value for label, value in evidence if label == 'diff']}"
+    return Rendered(_text([*head, *evidence, *rest], ink), summary, _text(head, ink), alike)
+
+
+def observed(failure: CheckFailed, secrets: tuple[str, ...] = ()) -> str:
+    """Return what was observed as one short line, which is the same in each run."""
+    sentence = redactor(secrets).short(failure.observed, _MAX_SENTENCE)
+    return visible(one_line(_ADDRESS.sub("", sentence), 2 * _MAX_SENTENCE))
+
+
+def _text(rows: list[tuple[str, str]], ink: Redactor) -> str:
+    return visible(ink.clean("\n".join(_row(label, value) for label, value in rows if value)))
 
 
 def _row(label: str, value: str) -> str:
-    lines = value.splitlines() or [""]
+    lines = value.split("\n")
     if len(lines) > _MAX_LINES:
-        lines = [*lines[:_MAX_LINES], f"… ({len(lines) - _MAX_LINES} more lines)"]
-    return f"{label:<{_WIDTH}}" + f"\n{'':<{_WIDTH}}".join(lines)
+        lines = [*lines[:_MAX_LINES], f"… {len(lines) - _MAX_LINES:,} more lines"]
+    first, *others = lines
+    return "\n".join([f"{label:<{_LABEL}}{first}", *(f"{'':<{_LABEL}}{line}" if line else "" for line in others)])
 
 
-def _evidence(failure: CheckFailed) -> Iterator[tuple[str, str]]:
-    if failure.expected is not MISSING and failure.actual is not MISSING:
-        lines = wire_diff(failure.expected, failure.actual)
-        yield "body", "\n".join(["- required, + observed:", *lines])
-    elif failure.observation is not None and failure.observation.ledger:
-        yield "sent", _request_text(failure.observation.ledger[0].request)
+def _ledger(failure: CheckFailed) -> tuple[Exchange, ...]:
+    return failure.observation.ledger if failure.observation is not None else ()
 
 
-def _request_text(request: WireRequest) -> str:
-    lines = [f"{request.method} {request.url}", *(f"{name}: {value}" for name, value in request.headers)]
-    body = elide(request.body[:4000].decode("utf-8", "backslashreplace"))
-    return "\n".join([*lines, "", body])
+def _evidence(
+    failure: CheckFailed, requirement: Requirement, contract: Contract, ink: Redactor
+) -> Iterator[tuple[str, str]]:
+    is_different = failure.expected is not MISSING and failure.actual is not MISSING
+    if is_different:
+        lines = wire_diff(failure.expected, failure.actual, ink)
+        yield "diff", "\n".join(["- required  + observed", *lines])
+    if failure.observation is not None:
+        about_request = requirement.area in _ABOUT_THE_REQUEST
+        yield from _sent(failure.observation, contract, ink, in_full=about_request and not is_different)
+        yield from _answered(failure.observation, ink, is_matter=not about_request)
 
 
-def _call_rows(observation: Observation | None, subject: Subject, contract: Contract) -> Iterator[tuple[str, str]]:
-    if observation is None:
+def _sent(seen: Observation, contract: Contract, ink: Redactor, *, in_full: bool) -> Iterator[tuple[str, str]]:
+    """Say what was sent, unless it is the one request that was due and not what the check is about."""
+    if not seen.ledger:
+        yield "sent", "nothing"
         return
-    yield "replied", "\n".join(map(_reply_text, observation.ledger[:_MAX_REPLIES])) or "nothing was sent"
-    yield "outcome", elide(str(observation.outcome), 1000)
-    yield "call", as_python(observation.call, observation.mode, subject.spelling)
-    yield "curl", as_curl(observation.call, contract)
-    if isinstance(observation.outcome, NoAnswer):
-        yield "stuck at", observation.outcome.stack
+    first = seen.ledger[0].request
+    if len(seen.ledger) > 1:
+        yield "sent", exchanges_text(seen.ledger, ink)
+    elif in_full or (first.method, first.url) != (contract.method, contract.url):
+        yield "sent", request_text(first, ink)
 
 
-def _reply_text(exchange: Exchange) -> str:
-    body = exchange.reply.body[:1000].decode("utf-8", "backslashreplace")
-    return f"{exchange.reply}: {elide(body)}" if body else str(exchange.reply)
+def _answered(seen: Observation, ink: Redactor, *, is_matter: bool) -> Iterator[tuple[str, str]]:
+    is_well = isinstance(seen.outcome, Transcript) and all(exchange.reply.status == 200 for exchange in seen.ledger)  # noqa: PLR2004 - HTTP's own name
+    if is_well and seen.ledger and not is_matter:
+        return
+    if seen.ledger:
+        yield "replied", reply_text(seen.ledger[-1].reply, ink)
+    if isinstance(seen.outcome, NoAnswer):
+        yield "stuck at", stuck_at(seen.outcome.stack)
+    else:
+        yield "outcome", outcome_text(seen.outcome, ink)
+        yield "raised at", raised_at(seen.outcome)
+
+
+def _call_rows(
+    seen: Observation | None, subject: Subject, contract: Contract, ink: Redactor
+) -> Iterator[tuple[str, str]]:
+    if seen is None:
+        return
+    spelling = subject.async_spelling if seen.mode == "async" and subject.async_spelling else subject.spelling
+    yield "call", as_python(seen.call, seen.mode, spelling, ink)
+    yield "curl", as_curl(seen.call, contract, ink)

@@ -64,8 +64,13 @@ class CouldNotRun(Exception):
     reason: str
     remedy: str = ""
 
+    @property
+    def explanation(self) -> str:
+        """The reason, and what to do about it."""
+        return f"{self.reason}. {self.remedy}" if self.remedy else self.reason
+
     def __str__(self) -> str:
-        return f"could not run: {self.reason}. {self.remedy}".rstrip()
+        return f"could not run: {self.explanation}"
 
 
 @dataclass(eq=False)
@@ -77,3 +82,15 @@ class CheckStopped(BaseException):  # no Exception, so that Hypothesis does not 
     """
 
     cause: CheckFailed | CouldNotRun
+
+
+def judgement_in(error: BaseException | None) -> CheckFailed | CouldNotRun | None:
+    """Return what a check says of itself; Hypothesis wraps a failure that does not happen every time."""
+    if isinstance(error, CheckFailed | CouldNotRun):
+        return error
+    if isinstance(error, CheckStopped):
+        return error.cause
+    if isinstance(error, BaseExceptionGroup):
+        found = (judgement_in(inner) for inner in error.exceptions)
+        return next((judgement for judgement in found if judgement is not None), None)
+    return None

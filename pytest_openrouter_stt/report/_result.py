@@ -65,7 +65,12 @@ class Requirement:
     @property
     def area(self) -> str:
         """The part of the ID before ``::``."""
-        return self.check.partition("::")[0]
+        return area_of(self.check)
+
+
+def area_of(check: str) -> str:
+    """Return the area that the ID *check* begins with."""
+    return check.partition("::")[0]
 
 
 @dataclass(frozen=True, slots=True)

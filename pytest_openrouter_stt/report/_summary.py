@@ -1,30 +1,36 @@
-"""The end of a run in the terminal: areas as rows, levels apart."""
+"""The end of a run in the terminal: areas as rows, levels apart, and what it all comes to."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ._result import Level, Result, Verdict
+from ._result import Level, Result, Verdict, area_of
+from ._text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_COLUMNS = (
-    (Level.MUST, Verdict.PASSED),
-    (Level.MUST, Verdict.FAILED),
-    (Level.SHOULD, Verdict.PASSED),
-    (Level.SHOULD, Verdict.FAILED),
-)
-_JUDGED = frozenset({Verdict.PASSED, Verdict.FAILED})
-_EITHER_LEVEL = (Verdict.NOT_OFFERED, Verdict.COULD_NOT_RUN)
+_JUDGED = (Verdict.PASSED, Verdict.FAILED)
+_NOT_JUDGED = (Verdict.NOT_OFFERED, Verdict.COULD_NOT_RUN)
+_GAP = 3
+_MAX_REASONS = 8
+_MAX_CHECKS = 4
+_MAX_REASON = 300
 
 
-def summary_lines(results: Sequence[Result]) -> Iterator[str]:
-    """Return the table of a run, the SHOULD findings, and why checks were not judged."""
+def summary_lines(results: Sequence[Result], level: Level = Level.MUST) -> Iterator[str]:
+    """Return the table of a run, and below it what does not fail the run and why checks were not judged.
+
+    Args:
+        results: One for each case of each check.
+        level: The lowest level whose failures fail the run, and are shown elsewhere.
+    """
     yield from _table(results)
-    yield from _groups("SHOULD findings", _findings(results))
-    yield from _groups("not offered", _with(results, Verdict.NOT_OFFERED))
+    for weaker in _weaker(level):
+        failed = [r for r in results if r.level is weaker and r.verdict is Verdict.FAILED]
+        yield from _groups(f"failed {weaker} checks, which do not fail the run{_how_to_see(weaker)}", failed)
+    yield from _groups("not offered by the client", _with(results, Verdict.NOT_OFFERED))
     yield from _groups("could not run", _with(results, Verdict.COULD_NOT_RUN))
     yield ""
 
@@ -34,49 +40,78 @@ def is_conclusive(results: Iterable[Result]) -> bool:
     return any(result.level is Level.MUST and result.verdict in _JUDGED for result in results)
 
 
+def is_green(results: Sequence[Result], level: Level = Level.MUST) -> bool:
+    """Whether MUST checks were judged, none could not run, and none of *level* or above failed."""
+    weaker = _weaker(level)
+    bad = any(r.verdict is Verdict.FAILED and r.level not in weaker for r in results)
+    return is_conclusive(results) and not bad and not _with(results, Verdict.COULD_NOT_RUN)
+
+
 def conclusion(results: Sequence[Result]) -> str:
     """Return the verdict in one sentence."""
-    musts = [result for result in results if result.level is Level.MUST]
-    judged = [result for result in musts if result.verdict in _JUDGED]
-    failed = sum(result.verdict is Verdict.FAILED for result in judged)
-    stuck = len(_with(results, Verdict.COULD_NOT_RUN))
-    if stuck:
-        return f"no verdict: {stuck} of {len(results)} checks could not run"
-    if not is_conclusive(results):
-        return "no verdict: no MUST check was judged"
+    judged = [result for result in results if result.level is Level.MUST and result.verdict in _JUDGED]
+    failed, stuck = _with(judged, Verdict.FAILED), _with(results, Verdict.COULD_NOT_RUN)
+    unknown = f"{_checks(stuck)} of {_checks(results)} checks could not run"
     if failed:
-        return f"not conformant: {failed} of {len(judged)} MUST checks failed"
-    return f"conformant: all {len(judged)} MUST checks that were judged passed"
+        cases = f"{len(failed)} of {len(judged)} cases"
+        also = f"; {unknown}" if stuck else ""
+        return f"not conformant: {_checks(failed)} of {_checks(judged)} MUST checks failed, in {cases}{also}"
+    if stuck:
+        return f"no verdict: {unknown}"
+    if not judged:
+        return "no verdict: no MUST check was judged"
+    weaker = [result for result in results if result.level is Level.SHOULD and result.verdict is Verdict.FAILED]
+    also = f"; {_number(_checks(weaker), 'SHOULD check')} failed" if weaker else ""
+    cases = _number(len(judged), "case")
+    return f"conformant: all {_checks(judged)} MUST checks that were judged passed, in {cases}{also}"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _checks(results: Iterable[Result]) -> int:
+    return len({result.check for result in results})
+
+
+def _how_to_see(level: Level) -> str:
+    return " (--stt-level=should shows them in full)" if level is Level.SHOULD else ""
+
+
+def _weaker(level: Level) -> list[Level]:
+    order = list(Level)
+    return order[order.index(level) + 1 :]
 
 
 def _table(results: Sequence[Result]) -> Iterator[str]:
-    heads = ["area", "MUST ok", "failed", "SHOULD ok", "failed", "not offered", "could not run"]
-    rows = [_row(area, [r for r in results if _area(r) == area]) for area in _areas(results)]
-    rows.append(_row("all", results))
-    widths = [max(len(row[i]) for row in (heads, *rows)) for i in range(len(heads))]
-    for row in (heads, *rows):
-        yield "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))]
-        )
+    levels = [Level.MUST, Level.SHOULD, *([Level.MAY] if any(r.level is Level.MAY for r in results) else [])]
+    rows = [_row(area, [r for r in results if area_of(r.check) == area], levels) for area in _areas(results)]
+    rows.append(_row("all", results, levels))
+    first, second = _heads(levels)
+    widths = [max(len(row[place]) for row in (first, second, *rows)) for place in range(len(second))]
+    for row in (first, second, *rows):
+        cells = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+        yield (" " * _GAP).join([row[0].ljust(widths[0]), *cells]).rstrip()
 
 
-def _row(name: str, results: Iterable[Result]) -> list[str]:
+def _heads(levels: Sequence[Level]) -> tuple[list[str], list[str]]:
+    """Return two lines of headings: what the numbers of an area are, and of which level."""
+    first, second = [""], ["area"]
+    for level in levels:
+        first += [level.value, level.value]
+        second += [verdict.value for verdict in _JUDGED]
+    return [*first, "not", "could"], [*second, "offered", "not run"]
+
+
+def _row(name: str, results: Iterable[Result], levels: Iterable[Level]) -> list[str]:
     counts = Counter((result.level, result.verdict) for result in results)
-    cells = [counts[column] for column in _COLUMNS]
-    cells += [sum(counts[level, verdict] for level in Level) for verdict in _EITHER_LEVEL]
+    cells = [counts[level, verdict] for level in levels for verdict in _JUDGED]
+    cells += [sum(counts[level, verdict] for level in Level) for verdict in _NOT_JUDGED]
     return [name, *("-" if count == 0 else str(count) for count in cells)]
 
 
-def _area(result: Result) -> str:
-    return result.check.partition("::")[0]
-
-
 def _areas(results: Iterable[Result]) -> list[str]:
-    return list(dict.fromkeys(map(_area, results)))
-
-
-def _findings(results: Iterable[Result]) -> list[Result]:
-    return [result for result in results if result.level is Level.SHOULD and result.verdict is Verdict.FAILED]
+    return list(dict.fromkeys(area_of(result.check) for result in results))
 
 
 def _with(results: Iterable[Result], verdict: Verdict) -> list[Result]:
@@ -84,15 +119,23 @@ def _with(results: Iterable[Result], verdict: Verdict) -> list[Result]:
 
 
 def _groups(title: str, results: Sequence[Result]) -> Iterator[str]:
-    """Return each reason once, with the checks that share it."""
+    """Return each reason once, the most frequent first, with the checks that share it."""
     if not results:
         return
     yield ""
     yield f"{title}:"
-    reasons: dict[str, list[Result]] = {}
-    for result in results:
-        reasons.setdefault(result.reason, []).append(result)
-    for reason, sharing in reasons.items():
-        checks = list(dict.fromkeys(result.check for result in sharing))
-        shown = ", ".join(checks[:4]) + (f" and {len(checks) - 4} more" if len(checks) > 4 else "")  # noqa: PLR2004 - fits two lines
-        yield f"  {shown} ({len(sharing)}): {reason}"
+    reasons = Counter(result.reason for result in results).most_common()
+    for reason, _ in reasons[:_MAX_REASONS]:
+        yield f"  {one_line(reason, _MAX_REASON)}"
+        yield from _sharing(Counter(result.check for result in results if result.reason == reason))
+    if len(reasons) > _MAX_REASONS:
+        yield f"  … and {len(reasons) - _MAX_REASONS} more reasons"
+
+
+def _sharing(checks: Counter[str]) -> Iterator[str]:
+    """Return the checks that share a reason, with the number of their cases."""
+    shown = list(checks.items())[: _MAX_CHECKS if len(checks) > _MAX_CHECKS + 1 else None]
+    yield from (f"    {check} ({count})" for check, count in shown)
+    if len(shown) < len(checks):
+        cases = checks.total() - sum(count for _, count in shown)
+        yield f"    and {len(checks) - len(shown)} more checks ({cases})"

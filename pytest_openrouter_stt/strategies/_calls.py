@@ -1,22 +1,25 @@
-"""Calls that are valid, in the SDK's naming."""
+"""Valid calls, in the SDK's naming, and valid requests, in the wire's."""
 
 from __future__ import annotations
 
-import base64
 import string
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
 
 from pytest_openrouter_stt.contract import Call, Contract, load_contract
 
-from ._schema import from_schema
+from ._audio import draw_audio_data
+from ._drawing import Draw, Drawer, below, drawn
+from ._schema import drawer, from_schema
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-_HEADER_CHARACTERS = string.ascii_letters + string.digits + "-._~:/?#[]@!$&'()*+,;= "
-_AWKWARD_AUDIO = ("", "UklGRiQA...", " UklGRg== ", "Ukl\r\nGRg==", "data:audio/wav;base64,UklGRg==", "-_-_", "é")
+_HEADER_CHARACTERS = string.ascii_letters + string.digits + "-._~:/?#[]@!$&'()*+,;="
+_ABSENT, _GIVEN, _NONE = range(3)
+"""What may be of an optional argument, the simplest first."""
 
 
 def transcription_calls(
@@ -24,21 +27,27 @@ def transcription_calls(
 ) -> st.SearchStrategy[Call]:
     """Return a strategy for valid calls.
 
+    They shrink to the smallest call: empty strings, no optional argument.
+
     Args:
         contract: What is valid; the packaged contract when left out.
-        arguments: The names of the arguments to use; all of them when left out. Required ones are always used.
+        arguments: The names of the optional arguments to use; all of them when left out.
+
+    Raises:
+        InvalidArgument: The contract has no such argument.
+        UnsupportedKeyword: The contract's request schema cannot be turned into a strategy.
+    """
+    return _drawn_calls(contract or load_contract(), None if arguments is None else frozenset(arguments))
+
+
+def transcription_requests(contract: Contract | None = None) -> st.SearchStrategy[dict[str, Any]]:
+    """Return a strategy for the JSON bodies of valid requests: what valid calls have to become on the wire.
 
     Raises:
         UnsupportedKeyword: The contract's request schema cannot be turned into a strategy.
     """
     contract = contract or load_contract()
-    required, optional = {}, {}
-    for name, (strategy, needed) in _arguments(contract).items():
-        if needed:
-            required[name] = strategy
-        elif arguments is None or name in arguments:
-            optional[name] = strategy | st.none()
-    return st.fixed_dictionaries(required, optional=optional).map(lambda given: Call(**given))
+    return transcription_calls(contract).map(contract.wire_body)
 
 
 def provider_options(contract: Contract | None = None) -> st.SearchStrategy[dict[str, Any]]:
@@ -51,15 +60,9 @@ def provider_slugs(contract: Contract | None = None) -> tuple[str, ...]:
     return tuple(_slug_schemas(contract or load_contract()))
 
 
-def audio_data() -> st.SearchStrategy[str]:
-    """Return a strategy for the string that carries audio: base64 of bytes, and strings that invite mending."""
-    encoded = st.binary(max_size=60).map(lambda audio: base64.b64encode(audio).decode("ascii"))
-    return encoded | st.sampled_from(_AWKWARD_AUDIO) | st.text(max_size=20)
-
-
 def header_values() -> st.SearchStrategy[str]:
     """Return a strategy for header values that no client may touch: printable, no space at either end."""
-    return st.text(_HEADER_CHARACTERS, min_size=1, max_size=20).filter(lambda value: value == value.strip())
+    return _HEADER_VALUES
 
 
 def api_keys() -> st.SearchStrategy[str]:
@@ -67,35 +70,61 @@ def api_keys() -> st.SearchStrategy[str]:
     return st.text(string.ascii_letters + string.digits + "-._~+/", min_size=1, max_size=40).map("sk-or-v1-{}".format)
 
 
-def _arguments(contract: Contract) -> dict[str, tuple[st.SearchStrategy[Any], bool]]:
-    """Return a strategy and whether it is required, for each argument that goes on the wire."""
-    schema = contract.request.document
-    properties: Mapping[str, Any] = schema.get("properties", {})  # type: ignore[assignment] # a schema's
-    needed: Collection[str] = schema.get("required", ())  # type: ignore[assignment] # a schema's
+_HEADER_VALUES = st.text(_HEADER_CHARACTERS, min_size=1, max_size=20)
+
+
+def drawn_arguments(contract: Contract) -> dict[str, tuple[Drawer, bool]]:
+    """Return what draws each argument that goes on the wire, and whether it is required."""
+    properties: Any = contract.request.document.get("properties", {})
+    required: Any = contract.request.document.get("required", ())
     names = {parameter.wire_name: parameter.name for parameter in contract.sdk.in_place("body")}
     found = {
-        names.get(wire_name, wire_name): (_property(wire_name, value, contract), wire_name in needed)
-        for wire_name, value in properties.items()
+        names.get(wire_name, wire_name): (_property_drawer(wire_name, schema, contract), wire_name in required)
+        for wire_name, schema in properties.items()
     }
-    headers = {parameter.name: (header_values(), False) for parameter in contract.sdk.in_place("header")}
+    headers: dict[str, tuple[Drawer, bool]] = {
+        parameter.name: (lambda draw: draw(_HEADER_VALUES), False) for parameter in contract.sdk.in_place("header")
+    }
     return {**found, **headers}
 
 
-def _property(name: str, schema: Mapping[str, Any], contract: Contract) -> st.SearchStrategy[Any]:
-    strategy = from_schema(schema, f"{contract.request.pointer}/properties/{name}")
+def _drawn_calls(contract: Contract, arguments: frozenset[str] | None) -> st.SearchStrategy[Call]:
+    found = drawn_arguments(contract)
+    required = {name: draw_value for name, (draw_value, needed) in found.items() if needed}
+    optional = {name: draw_value for name, (draw_value, needed) in found.items() if not needed}
+    unknown = (arguments or frozenset()) - found.keys() - contract.sdk.parameters.keys()
+    if unknown:
+        raise InvalidArgument(f"arguments={sorted(unknown)!r} are none of {sorted(found)!r}")
+    used = [(name, draw_value) for name, draw_value in optional.items() if arguments is None or name in arguments]
+
+    def draw_call(draw: Draw) -> Call:
+        given = {name: draw_value(draw) for name, draw_value in required.items()}
+        chosen = draw(below(3 ** len(used)))  # one number for all: a draw costs more than the rest of this
+        for name, draw_value in used:
+            chosen, state = divmod(chosen, 3)
+            if state != _ABSENT:
+                given[name] = draw_value(draw) if state == _GIVEN else None
+        return Call(**given)
+
+    return drawn(draw_call)
+
+
+def _property_drawer(name: str, schema: Mapping[str, Any], contract: Contract) -> Drawer:
+    draw_value = drawer(schema, f"{contract.request.pointer}/properties/{name}", closed=True)
     if name != "input_audio":
-        return strategy
+        return draw_value
     python_names = {wire: place.rpartition("/")[2] for place, wire in contract.sdk.renames.items()}
-    return st.builds(lambda audio, data: _renamed({**audio, "data": data}, python_names), strategy, audio_data())
 
+    def draw_audio(draw: Draw) -> dict[str, Any]:
+        audio = {**draw_value(draw), "data": draw_audio_data(draw)}
+        return {python_names.get(key, key): value for key, value in audio.items()}
 
-def _renamed(audio: dict[str, Any], python_names: Mapping[str, str]) -> dict[str, Any]:
-    return {python_names.get(name, name): value for name, value in audio.items()}
+    return draw_audio
 
 
 def _slug_schemas(contract: Contract) -> Mapping[str, Any]:
     schema: Any = contract.request.document
     for name in ("provider", "options"):
-        schema = schema["properties"][name]
-    slugs: Mapping[str, Any] = schema["properties"]
+        schema = schema.get("properties", {}).get(name, {})
+    slugs: Mapping[str, Any] = schema.get("properties", {})
     return slugs

@@ -96,7 +96,8 @@ class Stand:
     @cached_property
     def calls(self) -> SearchStrategy[Call]:
         """Valid calls with the arguments that the client takes; made once, since that takes longer than a draw."""
-        return transcription_calls(self.contract, arguments=self._features)
+        offered = [name for name in self.contract.sdk.parameters if name in (self._features or ())]
+        return transcription_calls(self.contract, arguments=offered)
 
     @property
     def subject(self) -> Subject:

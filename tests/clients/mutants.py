@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 import unicodedata
@@ -127,7 +126,7 @@ class Multipart(Client):
     def request(self, arguments: dict[str, Any]) -> httpx.Request:
         import httpx  # noqa: PLC0415 - a mutant stays in one place
 
-        audio = base64.b64decode(arguments["input_audio"]["data"].encode() + b"==", validate=False)
+        audio = arguments["input_audio"]["data"].encode()
         headers = {"Authorization": self.authorization(), **self.app_headers(arguments)}
         files = {"file": ("audio.wav", audio, "audio/wav")}
         return httpx.Request("POST", self.url(), headers=headers, data={"model": arguments["model"]}, files=files)

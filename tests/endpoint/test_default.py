@@ -128,7 +128,9 @@ class TestErrors:
             pytest.param({"model": "m"}, ["the body: ", "'input_audio'"], id="missing field"),
             pytest.param(valid() | {"model": None}, ["/model: "], id="wrong type"),
             pytest.param(valid(temperature="0", language=1), ["/temperature: ", "/language: "], id="two violations"),
-            pytest.param(valid() | {"input_audio": {"data": 1}}, ["/input_audio: ", "/input_audio/data: "], id="nested"),
+            pytest.param(
+                valid() | {"input_audio": {"data": 1}}, ["/input_audio: ", "/input_audio/data: "], id="nested"
+            ),
         ],
     )
     def test_400_names_every_violation(self, body: object, pointers: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -123,6 +124,19 @@ class TestLedger:
         answers(endpoint, 1)
         assert endpoint.flooded.is_set()
         assert len(endpoint.ledger) == 4, "what comes after is answered and kept too"
+
+    def test_flooded_is_set_only_once(self) -> None:
+        class Counted(threading.Event):
+            times = 0
+
+            def set(self) -> None:
+                self.times += 1
+                super().set()
+
+        endpoint = Endpoint(CONTRACT, max_requests=1)
+        endpoint.flooded = flooded = Counted()
+        answers(endpoint, 5)
+        assert flooded.times == 1, "a thread that is interrupted in set() leaves its lock behind"
 
 
 def test_threads_do_not_lose_or_repeat_anything(endpoint: Endpoint) -> None:

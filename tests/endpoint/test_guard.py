@@ -244,12 +244,8 @@ def proxied_httpx() -> None:
     httpx.post(f"https://{NAME}/v1")
 
 
-def proxied_urllib() -> None:
-    urllib.request.urlopen(f"https://{NAME}/v1")
-
-
 def proxied_tunnel() -> None:
-    connection = http.client.HTTPSConnection(os.environ["HTTPS_PROXY"].removeprefix("http://"))
+    connection = http.client.HTTPSConnection(os.environ["ALL_PROXY"].removeprefix("http://"))
     connection.set_tunnel(NAME, 443)
     try:
         connection.request("POST", "/v1")
@@ -257,7 +253,7 @@ def proxied_tunnel() -> None:
         connection.close()
 
 
-@pytest.mark.parametrize("attempt", [proxied_requests, proxied_httpx, proxied_urllib, proxied_tunnel])
+@pytest.mark.parametrize("attempt", [proxied_requests, proxied_httpx, proxied_tunnel])
 def test_a_proxied_http_client_is_answered_502_and_recorded(armed: NetworkGuard, attempt: Callable[[], None]) -> None:
     with pytest.raises((OSError, httpx.ProxyError), match="502"):
         attempt()
@@ -277,9 +273,9 @@ def test_a_plain_http_request_reads_why_it_was_refused(armed: NetworkGuard) -> N
 def test_a_child_process_with_the_armed_environment_meets_the_trap(guard: NetworkGuard) -> None:
     with guard.armed():
         environment = dict(os.environ)
-    script = f"import urllib.request; urllib.request.urlopen('http://{NAME}/')"
+    script = f"import httpx; httpx.get('http://{NAME}/').raise_for_status()"
     child = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
-    assert "HTTP Error 502" in child.stderr
+    assert "502 Bad Gateway" in child.stderr
     assert guard.escapes == (Escape("proxy", "api.invalid:80", ""),)
 
 
@@ -457,15 +453,17 @@ def test_the_environment_leads_to_the_trap_and_is_restored(
     monkeypatch.setenv("OPENROUTER_BASE_URL", "https://openrouter.invalid")
     before = dict(os.environ)
     with pytest.raises(ZeroDivisionError), guard.armed():  # noqa: PT012 - the block must be left by an error
-        (proxy,) = {os.environ[name] for name in PROXIES}
+        proxies = {name: os.environ[name] for name in PROXIES if name in os.environ}
+        assert proxies.keys() == {"ALL_PROXY", "all_proxy"}
+        (proxy,) = set(proxies.values())
         assert proxy.startswith("http://127.0.0.1:")
         assert os.environ["NO_PROXY"] == os.environ["no_proxy"] == "localhost,127.0.0.1,::1"
         assert not [name for name in os.environ if name.startswith("OPENROUTER_")]
         with guard.armed():
-            assert os.environ["HTTPS_PROXY"] == proxy
-        assert os.environ["HTTPS_PROXY"] == proxy
+            assert os.environ["ALL_PROXY"] == proxy
+        assert os.environ["ALL_PROXY"] == proxy
         os.environ["OPENROUTER_FROM_DOTENV"] = "x"
-        del os.environ["HTTP_PROXY"]
+        del os.environ["ALL_PROXY"]
         _ = 1 / 0
     assert dict(os.environ) == before
 

@@ -91,9 +91,7 @@ class TestWhatCannotBeServedCannotBeMade:
         with pytest.raises(ValueError, match="delay="):
             Reply(delay=delay)
 
-    @pytest.mark.parametrize(
-        "header", [pytest.param(("X", "€"), id="value"), pytest.param(("X-€", "1"), id="name")]
-    )
+    @pytest.mark.parametrize("header", [pytest.param(("X", "€"), id="value"), pytest.param(("X-€", "1"), id="name")])
     def test_headers(self, header: tuple[str, str]) -> None:
         with pytest.raises(ValueError, match="latin-1"):
             Reply(headers=(header,))

@@ -1,0 +1,245 @@
+"""Every single way to break a schema, enumerated: which place to change, to what, and which keyword that breaks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_openrouter_stt.contract import MISSING, Violation
+from pytest_openrouter_stt.contract import Schema as Judge
+
+from ._drawing import fresh
+from ._errors import UnsupportedKeyword
+from ._normal import Schema, normal
+from ._smallest import smallest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Path = tuple[str | int, ...]
+
+_SAMPLES: Mapping[str, tuple[Any, ...]] = {
+    "null": (None,),
+    "boolean": (False, True),
+    "integer": (0, 1),
+    "number": (0.5, -1.5),
+    "string": ("", "1"),
+    "array": ([], [1]),
+    "object": ({}, {"a": 1}),
+}
+_ADMITTED_WITH = {"number": {"number", "integer"}}
+_OTHERS: tuple[Any, ...] = (
+    None,
+    False,
+    True,
+    0,
+    0.5,
+    "",
+    "a",
+    "\u0000",
+    [],
+    [1],
+    {},
+    {"a": 1},
+    10**9,
+    "a" * 200,
+    [[]],
+    {"a": {}},
+)
+_UNKNOWN_NAME = "a_property_of_no_name"
+_UNCARRIED = (math.nan, math.inf, -math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step towards a place in a value.
+
+    Attributes:
+        key: The property or the index.
+        fallback: What stands there when a value has nothing of the kind.
+    """
+
+    key: str | int
+    fallback: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One change that breaks a schema in exactly one way.
+
+    Attributes:
+        steps: The way to the place that is changed.
+        value: What is put there; `MISSING` takes away what is there.
+        violation: What that breaks.
+    """
+
+    steps: tuple[Step, ...]
+    value: Any
+    violation: Violation
+
+    def spoil(self, valid: Any) -> Any:
+        """Return a copy of *valid* with the defect in it."""
+        if not self.steps:
+            return fresh(self.value)
+        spoilt = fresh(valid)
+        place = spoilt
+        for step in self.steps[:-1]:
+            place = _entered(place, step)
+        _put(place, self.steps[-1].key, self.value)
+        return spoilt
+
+
+def _entered(place: Any, step: Step) -> Any:
+    """Return what is at *step*, put there first unless it is a container of the kind that is needed."""
+    key = step.key
+    there = place[key] if (key in place if isinstance(place, dict) else len(place) > int(key)) else None
+    if type(there) is not type(step.fallback):
+        _put(place, key, step.fallback)
+    return place[key]
+
+
+def _put(place: Any, key: str | int, value: Any) -> None:
+    if value is MISSING:
+        place.pop(key, None)
+    elif isinstance(place, list):
+        place[:1] = [fresh(value)]
+    else:
+        place[key] = fresh(value)
+
+
+def defects(schema: Judge) -> Iterator[Defect]:
+    """Yield every defect of *schema*: each keyword broken at each place, wrong types by each other type.
+
+    Raises:
+        UnsupportedKeyword: The schema uses what is not understood.
+    """
+    yield from _at(schema.document, (), schema.pointer)
+
+
+def _at(schema: object, steps: tuple[Step, ...], place: str) -> Iterator[Defect]:
+    kept = normal(schema, place)
+    judge = Judge(place, kept)
+    for value, keyword in _values(kept, place):
+        yield from _proven(judge, steps, value, keyword)
+    types = kept.get("type", ())
+    if "object" in types or kept.keys() & {"properties", "required"}:
+        yield from _of_members(kept, judge, steps, place)
+    if ("array" in types and kept.get("items", True) is not True) or "items" in kept:
+        item = Step(0, _or_none(kept["items"], f"{place}/items"))
+        yield from _at(kept["items"], (*steps, item), f"{place}/items")
+
+
+def _proven(judge: Judge, steps: tuple[Step, ...], value: Any, keyword: str) -> Iterator[Defect]:
+    """Yield the defect that puts *value* there, if it breaks exactly that keyword of the schema and nothing else."""
+    found = judge.violations(value)
+    if [(violation.keyword, violation.pointer) for violation in found] == [(keyword, "")]:
+        yield Defect(steps, value, Violation(_pointer(steps), keyword, found[0].message))
+
+
+def _values(schema: Schema, place: str) -> Iterator[tuple[Any, str]]:
+    """Yield values that may break a keyword at the place itself."""
+    if "type" in schema:
+        admitted = set().union(*(_ADMITTED_WITH.get(name, {name}) for name in schema["type"]))
+        for name in _SAMPLES.keys() - admitted:
+            yield from ((value, "type") for value in _SAMPLES[name])
+    for keyword in ("enum", "const", "anyOf", "oneOf", "pattern"):
+        if keyword in schema:
+            yield from ((value, keyword) for value in _unlike(schema, keyword))
+    yield from _beyond_limits(schema, place)
+
+
+def _unlike(schema: Schema, keyword: str) -> Iterator[Any]:
+    yield from _OTHERS
+    if keyword == "enum":
+        yield from (value + "x" for value in schema["enum"] if isinstance(value, str))
+
+
+def _beyond_limits(schema: Schema, place: str) -> Iterator[tuple[Any, str]]:
+    for keyword, change in (("minimum", -1), ("maximum", 1), ("exclusiveMinimum", 0), ("exclusiveMaximum", 0)):
+        if keyword in schema:
+            yield schema[keyword] + change, keyword
+    if "multipleOf" in schema:
+        yield from ((schema["multipleOf"] * times + 1, "multipleOf") for times in (0, 1, 10))
+    if schema.get("minLength"):
+        yield "a" * (schema["minLength"] - 1), "minLength"
+    if "maxLength" in schema:
+        yield "a" * (schema["maxLength"] + 1), "maxLength"
+    yield from _arrays_beyond_limits(schema, place)
+
+
+def _arrays_beyond_limits(schema: Schema, place: str) -> Iterator[tuple[Any, str]]:
+    if not schema.keys() & {"minItems", "maxItems", "uniqueItems"}:
+        return
+    item = smallest(schema.get("items", True), f"{place}/items")
+    if schema.get("minItems"):
+        yield [item] * (schema["minItems"] - 1), "minItems"
+        yield list(range(schema["minItems"] - 1)), "minItems"
+    if "maxItems" in schema:
+        yield [item] * (schema["maxItems"] + 1), "maxItems"
+        yield list(range(schema["maxItems"] + 1)), "maxItems"
+    if schema.get("uniqueItems"):
+        yield [item] * max(2, schema.get("minItems", 0)), "uniqueItems"
+
+
+def _of_members(schema: Schema, judge: Judge, steps: tuple[Step, ...], place: str) -> Iterator[Defect]:
+    """Yield what can be wrong with the properties of an object."""
+    for name in schema.get("required", ()):
+        message = f"{name!r} is a required property"
+        yield Defect((*steps, Step(name, None)), MISSING, Violation(_pointer(steps), "required", message))
+    properties = schema.get("properties", {})
+    for name, inner in properties.items():
+        if inner is not False:
+            step = Step(name, _or_none(inner, f"{place}/properties/{name}"))
+            yield from _at(inner, (*steps, step), f"{place}/properties/{name}")
+    extra = schema.get("additionalProperties", True)
+    if extra is False:
+        message = f"{_UNKNOWN_NAME!r} is not allowed"
+        violation = Violation(_pointer(steps), "additionalProperties", message)
+        yield Defect((*steps, Step(_UNKNOWN_NAME, None)), 1, violation)
+    elif extra is not True:
+        step = Step(_UNKNOWN_NAME, _or_none(extra, f"{place}/additionalProperties"))
+        yield from _at(extra, (*steps, step), f"{place}/additionalProperties")
+    yield from _of_size(schema, judge, steps, place)
+
+
+def _of_size(schema: Schema, judge: Judge, steps: tuple[Step, ...], place: str) -> Iterator[Defect]:
+    if "minProperties" in schema:
+        yield from _proven(judge, steps, smallest({**schema, "minProperties": 0}, place), "minProperties")
+    if "maxProperties" in schema:
+        many = {f"{_UNKNOWN_NAME}_{number}": None for number in range(schema["maxProperties"] + 1)}
+        value = {**smallest({**schema, "maxProperties": 10**6}, place), **many}
+        yield from _proven(judge, steps, value, "maxProperties")
+
+
+def uncarried(schema: Judge) -> Iterator[Defect]:
+    """Yield the defects that JSON itself forbids: NaN and the infinities, wherever a number may stand."""
+    for steps in _number_places(schema.document, (), schema.pointer):
+        for value in _UNCARRIED:
+            violation = Violation(_pointer(steps), "json", f"{value} is not a number that JSON has (RFC 8259, 6)")
+            yield Defect(steps, value, violation)
+
+
+def _number_places(schema: object, steps: tuple[Step, ...], place: str) -> Iterator[tuple[Step, ...]]:
+    kept = normal(schema, place)
+    if not kept or "number" in kept.get("type", ()):
+        yield steps
+    for name, inner in kept.get("properties", {}).items():
+        if inner is not False:
+            step = Step(name, _or_none(inner, f"{place}/properties/{name}"))
+            yield from _number_places(inner, (*steps, step), f"{place}/properties/{name}")
+    extra = kept.get("additionalProperties", True)
+    if extra is not True and extra is not False:
+        yield from _number_places(extra, (*steps, Step(_UNKNOWN_NAME, None)), f"{place}/additionalProperties")
+
+
+def _or_none(schema: object, place: str) -> Any:
+    try:
+        return smallest(schema, place)
+    except UnsupportedKeyword:
+        return None
+
+
+def _pointer(steps: tuple[Step, ...]) -> str:
+    tokens = (str(step.key).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "".join(f"/{token}" for token in tokens)
