@@ -141,8 +141,9 @@ def _values(schema: Schema, place: str) -> Iterator[tuple[Any, str]]:
     """Yield values that may break a keyword at the place itself."""
     if "type" in schema:
         admitted = set().union(*(_ADMITTED_WITH.get(name, {name}) for name in schema["type"]))
-        for name in _SAMPLES.keys() - admitted:
-            yield from ((value, "type") for value in _SAMPLES[name])
+        for name, samples in _SAMPLES.items():
+            if name not in admitted:
+                yield from ((value, "type") for value in samples)
     for keyword in ("enum", "const", "anyOf", "oneOf", "pattern"):
         if keyword in schema:
             yield from ((value, keyword) for value in _unlike(schema, keyword))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
@@ -15,6 +15,7 @@ class Draw(Protocol):
         """Return one value of *strategy*."""
 
 
+Item = TypeVar("Item")
 Drawer = Callable[[Draw], Any]
 """Makes one value; shrinks with the choices that it draws."""
 
@@ -44,6 +45,12 @@ _INDEX = {size: st.integers(0, size) for size in range(200)}
 def below(size: int) -> st.SearchStrategy[int]:
     """Return a strategy for the integers from 0 to *size* - 1."""
     return _INDEX[size - 1] if size <= len(_INDEX) else st.integers(0, size - 1)
+
+
+def pick(draw: Draw, items: Sequence[Item]) -> Item:
+    """Draw one of *items*, of which the first is the simplest."""
+    place: int = draw(below(len(items)))
+    return items[place]
 
 
 def fresh(value: Any) -> Any:

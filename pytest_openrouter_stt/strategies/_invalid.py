@@ -10,7 +10,7 @@ from pytest_openrouter_stt.contract import MISSING, Call, Contract, Violation, l
 
 from ._calls import transcription_calls
 from ._defects import Defect, defects, uncarried
-from ._drawing import Draw, below, drawn
+from ._drawing import Draw, drawn, pick
 from ._smallest import smallest
 
 if TYPE_CHECKING:
@@ -120,8 +120,7 @@ def _by_depth(found: Iterable[Defect]) -> tuple[tuple[Defect, ...], ...]:
 
 
 def _draw_defect(draw: Draw, levels: tuple[tuple[Defect, ...], ...]) -> Defect:
-    level = levels[draw(below(len(levels)))]
-    return level[draw(below(len(level)))]
+    return pick(draw, pick(draw, levels))
 
 
 def _is_absence(defect: Defect, optional: set[str]) -> bool:
