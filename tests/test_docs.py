@@ -54,7 +54,7 @@ def _hold(document: Path, parts: dict[str, str], fence: str = "```") -> None:
     wanted = text
     for name, part in parts.items():
         opening, closing = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        body = f"{fence}text\n{part.strip()}\n{fence}\n" if fence else f"{part.strip()}\n\n"
+        body = f"{fence}text\n{part.strip(chr(10))}\n{fence}\n" if fence else f"{part.strip()}\n\n"
         start, end = wanted.index(opening) + len(opening), wanted.index(closing)
         wanted = wanted[:start] + ("\n" if not fence else "") + body + wanted[end:]
     if os.environ.get("STT_UPDATE_DOCS"):

@@ -94,9 +94,10 @@ class ClientUnderTest:
         """Return the client's error types by status."""
         return error_table(self._target, self._connection(api_key).owner, self._contract.sdk)
 
-    def spelling(self, api_key: str) -> str:
+    def spelling(self, api_key: str, mode: Mode = "sync") -> str:
         """Return how a user writes a call, up to its opening parenthesis."""
-        return self._connection(api_key).spelling
+        connection = self._connection(api_key)
+        return connection.spelling if mode == "sync" else connection.async_spelling
 
     def call(self, call: Call, mode: Mode, api_key: str, kwargs: dict[str, Any] | None = None) -> Outcome:
         """Make one call, and return how it ended.

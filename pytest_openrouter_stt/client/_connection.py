@@ -25,7 +25,8 @@ class Connection:
         takes_key: Whether the key that was asked for is the one in use.
         accepts: The names of the arguments that the operation takes.
         anything: Whether it takes every keyword argument.
-        spelling: How a user writes the call, up to its opening parenthesis.
+        spelling: How a user writes a call, up to its opening parenthesis.
+        async_spelling: The same for a call that is awaited.
         owner: The object that may have to be closed.
     """
 
@@ -35,6 +36,7 @@ class Connection:
     accepts: frozenset[str]
     anything: bool
     spelling: str
+    async_spelling: str
     owner: object
 
     def takes(self, argument: str) -> bool:
@@ -81,6 +83,7 @@ def _plain_function(function: Operation, name: str, naming: SdkNaming, api_key: 
         accepts=frozenset(accepted),
         anything=anything,
         spelling=_attribute(name),
+        async_spelling=_attribute(name),
         owner=function,
     )
 
@@ -119,9 +122,15 @@ def _connect_object(made: tuple[object, bool, str], name: str, naming: SdkNaming
         takes_key=takes_key,
         accepts=frozenset(accepted),
         anything=anything,
-        spelling=path if holder is called else f"{path}.{getattr(called, '__name__', naming.operation)}",
+        spelling=_spelling(path, holder, called),
+        async_spelling=_spelling(path, holder, second),
         owner=owner,
     )
+
+
+def _spelling(path: str, holder: object, operation: object) -> str:
+    name = getattr(operation, "__name__", "")
+    return path if operation is holder or not name else f"{path}.{name}"
 
 
 def _is_async(operation: Operation) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 API_KEY = "sk-or-v1-0a1b2c3d4e5f60718293a4b5c6d7e8f900-not-a-key"
 """Given to every client; whatever is found to hold it held the key."""
 
+MODES: tuple[Mode, ...] = ("sync", "async")
 _MAX_REQUESTS = 100
 """Requests in one call after which it is given up: no client needs so many, retries included."""
 
@@ -102,8 +103,10 @@ class Stand:
     @property
     def subject(self) -> Subject:
         """Who is judged, for reports."""
-        spelling = self.target.spelled if self._features is None else self.client.spelling(API_KEY)
-        return Subject(self.client.title, spelling, (API_KEY,))
+        if self._features is None:
+            return Subject(self.client.title, self.target.spelled, (API_KEY,))
+        spellings = {mode: self.client.spelling(API_KEY, mode) for mode in MODES}
+        return Subject(self.client.title, spellings["sync"], (API_KEY,), spellings["async"])
 
     def close(self) -> None:
         """End the client's threads."""

@@ -104,8 +104,9 @@ def test_key_is_nowhere_else(stt: Bench) -> None:
 def test_content_type_is_json(stt: Bench) -> None:
     """The Content-Type is application/json; a charset, where there is one, is UTF-8."""
     seen = stt.call(smallest_call())
-    value = seen.request.header("content-type") or "missing"
-    seen.require(seen.request.media_type == "application/json", f"the Content-Type is {value}")
+    kind = seen.request.media_type or "missing"
+    seen.require(kind == "application/json", f"the Content-Type is {kind}")
+    value = seen.request.header("content-type") or ""
     charset = value.lower().partition("charset=")[2].strip(' "') or "utf-8"
     seen.require(charset == "utf-8", f"the charset is {charset}")
 
@@ -140,11 +141,16 @@ def test_body_is_one_json_object(stt: Bench) -> None:
         try:
             body = seen.request.json()
         except BodyError as error:
-            seen.fail(f"the body is not JSON: {error}")
+            seen.fail(f"the body cannot be read: {error}")
         seen.require(isinstance(body, dict), f"the body is a JSON {type(body).__name__}")
 
 
-@check(Level.MUST, Source.SCHEMA, _REQUEST, hint="Compare the two bodies: each line with - or + is a difference.")
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    _REQUEST,
+    hint="Build the body from the arguments that were passed, each under its wire name, and from nothing else.",
+)
 def test_body_is_the_wire_form(stt: Bench) -> None:
     """The body holds the call's values under their wire names: nothing lost, added, renamed or coerced."""
 
@@ -422,7 +428,6 @@ def test_arguments_are_not_changed(stt: Bench) -> None:
 )
 def test_each_call_sends_its_own_body(stt: Bench) -> None:
     """Two calls after each other each send what was passed to them."""
-
     full = {"language": "en", "temperature": 0.5, "provider": {"options": {}}}
     _judge_pair(
         stt, smallest_call(**{name: value for name, value in full.items() if name in stt.features}), stt.smallest
