@@ -69,7 +69,7 @@ def test_the_first_example_of_a_how_to_runs(document: str, pytester: pytest.Pyte
     assert example is not None
     pytester.makepyfile(example[1])
 
-    done = pytester.runpytest_inprocess("-W", "error")
+    done = pytester.runpytest_subprocess("-W", "error")
 
     assert done.ret == 0
 

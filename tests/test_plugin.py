@@ -91,10 +91,11 @@ def test_a_run_on_the_command_line_passes_and_says_so(tmp_path: Path) -> None:
     assert set(run.results) == {node_id for node_id in run.results if node_id.startswith("stt/")}
 
 
-def test_the_official_sdk_passes_every_must_check(pytester: pytest.Pytester) -> None:
-    run = judge_here(pytester, "openrouter", QUICK)
+def test_the_official_sdk_passes_every_must_check(tmp_path: Path) -> None:
+    # Not in this process: its clients close themselves when they are collected, which may be in another test.
+    run = run_pytest(tmp_path, "--stt-client=openrouter", QUICK)
 
-    assert run.exit_code == 0
+    assert run.exit_code == 0, run.output
     assert run.checks(Verdict.COULD_NOT_RUN) == set()
     assert run.checks(Verdict.FAILED) == {
         "request::test_unknown_provider_slugs_are_kept",

@@ -35,8 +35,12 @@ def intercept(endpoint: Endpoint, *, layer: Layer = "httpcore", everything: bool
         everything: Whether requests to other hosts are answered too; else they pass through, to other routers of
             respx if there are any.
     """
-    with _EndpointRouter(endpoint, layer, everything=everything):
+    router = _EndpointRouter(endpoint, layer, everything=everything)
+    try:
+        router.start()  # inside, because respx registers a router before it patches: a start that fails half-way is undone
         yield endpoint
+    finally:
+        router.stop(quiet=True)
 
 
 class _EndpointRouter(MockRouter):
