@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_openrouter_stt.contract import MISSING, Call, Contract, SpecError, load_contract
     from pytest_openrouter_stt.endpoint import Endpoint, Exchange, Fault, Reply, WireRequest, intercept
-    from pytest_openrouter_stt.strategies import error_responses, transcription_calls, transcription_responses
+    from pytest_openrouter_stt.strategies import (
+        InvalidCall,
+        InvalidRequest,
+        audio,
+        error_responses,
+        every_invalid_call,
+        every_invalid_request,
+        invalid_transcription_calls,
+        invalid_transcription_requests,
+        transcription_calls,
+        transcription_requests,
+        transcription_responses,
+    )
 
 __all__ = [
     "MISSING",
@@ -20,20 +32,32 @@ __all__ = [
     "Endpoint",
     "Exchange",
     "Fault",
+    "InvalidCall",
+    "InvalidRequest",
     "Reply",
     "SpecError",
     "WireRequest",
+    "audio",
     "error_responses",
+    "every_invalid_call",
+    "every_invalid_request",
     "intercept",
+    "invalid_transcription_calls",
+    "invalid_transcription_requests",
     "load_contract",
     "transcription_calls",
+    "transcription_requests",
     "transcription_responses",
 ]
 
 _HOMES = {
     "contract": ("MISSING", "Call", "Contract", "SpecError", "load_contract"),
     "endpoint": ("Endpoint", "Exchange", "Fault", "Reply", "WireRequest", "intercept"),
-    "strategies": ("error_responses", "transcription_calls", "transcription_responses"),
+    "strategies": (
+        *("InvalidCall", "InvalidRequest", "audio", "error_responses", "every_invalid_call", "every_invalid_request"),
+        *("invalid_transcription_calls", "invalid_transcription_requests"),
+        *("transcription_calls", "transcription_requests", "transcription_responses"),
+    ),
 }
 
 

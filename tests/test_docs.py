@@ -62,12 +62,15 @@ def _hold(document: Path, parts: dict[str, str], fence: str = "```") -> None:
     assert document.read_text("utf-8") == wanted, f"{document.name} is out of date: run this with STT_UPDATE_DOCS=1"
 
 
-@pytest.mark.parametrize("document", ["use-the-fake-endpoint.md"])
-def test_the_first_example_of_a_how_to_runs(document: str, pytester: pytest.Pytester) -> None:
-    text = (REPOSITORY / "docs" / "how-to" / document).read_text("utf-8")
-    example = re.search(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    assert example is not None
-    pytester.makepyfile(example[1])
+@pytest.mark.parametrize(
+    ("document", "number"),
+    [("use-the-fake-endpoint", 0), ("use-the-strategies", 0), ("use-the-strategies", 1)],
+    ids=["fake-endpoint", "valid-calls", "invalid-requests"],
+)
+def test_the_examples_of_a_how_to_run(document: str, number: int, pytester: pytest.Pytester) -> None:
+    text = (REPOSITORY / "docs" / "how-to" / f"{document}.md").read_text("utf-8")
+    examples = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    pytester.makepyfile(examples[number])
 
     done = pytester.runpytest_subprocess("-W", "error")
 

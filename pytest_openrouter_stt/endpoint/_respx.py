@@ -37,7 +37,7 @@ def intercept(endpoint: Endpoint, *, layer: Layer = "httpcore", everything: bool
     """
     router = _EndpointRouter(endpoint, layer, everything=everything)
     try:
-        router.start()  # inside, because respx registers a router before it patches: a start that fails half-way is undone
+        router.start()  # in here: respx registers a router before it patches, so a start that fails has to be undone
         yield endpoint
     finally:
         router.stop(quiet=True)
