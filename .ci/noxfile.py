@@ -14,6 +14,7 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 OLDEST_PYTEST = "pytest==8.4.*"
 NEWEST_PYTEST = "pytest>=9.2"
 SDK_VERSIONS = ["0.9.2", "0.10.0", "0.11.0", "1.0.0", "1.3.84"]
+LAST_FOR_PEERS = "hypothesis==6.170.9"  # hypothesis-jsonschema uses what later ones no longer have
 PROOF = "tests/suite/test_mutants.py"
 
 nox.needs_version = ">=2025.2.9"
@@ -81,3 +82,17 @@ def sdk(session: nox.Session, sdk: str) -> None:
     session.install("--disable-pip-version-check", ".", f"openrouter=={sdk}")
     session.chdir(session.create_tmp())
     session.run("pytest", "--stt-client=openrouter", "-p", "no:cacheprovider")
+
+
+@nox.session(python="3.12", default=False)
+def benchmarks(session: nox.Session) -> None:
+    """Generation beside its peers; ``-- --write`` puts the tables into the documentation."""
+    older = Path(session.create_tmp()).resolve() / "older"
+    session.chdir(REPOSITORY)
+    session.run("python", "-m", "venv", str(older))
+    for python, pins in (("python", []), (str(older / "bin" / "python"), [LAST_FOR_PEERS])):
+        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        session.run_install(*install, ".", *pins, external=True)
+        for peer in _dependencies("benchmark"):  # one that cannot be installed says so in its row
+            session.run_install(*install, peer, *pins, external=True, success_codes=[0, 1])
+    session.run("python", "-m", "tests.benchmarks.generation", f"--older={older / 'bin' / 'python'}", *session.posargs)

@@ -70,7 +70,7 @@ def wire_body(call: Call, naming: SdkNaming) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for parameter in naming.in_place("body"):
         value = call.arguments.get(parameter.name)
-        if value is not None:
+        if value is not None or (parameter.required and parameter.name in call.arguments):
             body[parameter.wire_name] = _renamed(value, f"/{parameter.name}", naming.renames)
     return body
 

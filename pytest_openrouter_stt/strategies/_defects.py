@@ -208,7 +208,8 @@ def _of_size(schema: Schema, judge: Judge, steps: tuple[Step, ...], place: str) 
     if "minProperties" in schema:
         yield from _proven(judge, steps, smallest({**schema, "minProperties": 0}, place), "minProperties")
     if "maxProperties" in schema:
-        many = {f"{_UNKNOWN_NAME}_{number}": None for number in range(schema["maxProperties"] + 1)}
+        extra = smallest(schema.get("additionalProperties", True), f"{place}/additionalProperties")
+        many = {f"{_UNKNOWN_NAME}_{number}": extra for number in range(schema["maxProperties"] + 1)}
         value = {**smallest({**schema, "maxProperties": 10**6}, place), **many}
         yield from _proven(judge, steps, value, "maxProperties")
 
