@@ -24,6 +24,10 @@ _GRACE = 0.5
 """How long a call that is being stopped may take to unwind, in seconds."""
 
 
+_SPINS = sys.version_info < (3, 12)
+"""Python 3.11 under coverage or a debugger: every thread spins for ever while an exception waits for a blocked one."""
+
+
 class _GivenUp(BaseException):
     """Raised into the thread of a call that is given up."""
 
@@ -96,19 +100,29 @@ class Worker:
         return "".join(traceback.format_stack(frame)) if frame is not None else ""
 
     def _interrupt(self, job: _Job) -> None:
-        self._raise_in_thread(ctypes.py_object(_GivenUp))
+        if _SPINS and sys.gettrace() is not None and self._is_blocked():
+            self.usable = False
+            return
+        ident = ctypes.c_ulong(self._thread.ident or 0)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(_GivenUp))
         self.usable = job.ends_within(_GRACE)
-        if self.usable:
-            self._raise_in_thread(None)  # a call that ended by itself leaves the exception to the next one
+        # A call that ended by itself meanwhile leaves the exception to the next job: to this one, then.
+        self._jobs.put(_Job(lambda: None))
 
-    def _raise_in_thread(self, exception: ctypes.py_object[type[BaseException]] | None) -> None:
-        """Have *exception* raised as soon as the thread runs Python code again; ``None`` takes back what was not."""
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread.ident or 0), exception)
+    def _is_blocked(self) -> bool:
+        """Whether the thread uses no processor time, as in a lock or a socket; false where that cannot be known."""
+        clock_of = getattr(time, "pthread_getcpuclockid", None)
+        if clock_of is None:
+            return False
+        clock = clock_of(self._thread.ident)
+        before = time.clock_gettime(clock)
+        time.sleep(_POLL)
+        return time.clock_gettime(clock) == before
 
     def _work(self) -> None:
         ended = False
         while not ended:
-            with contextlib.suppress(_GivenUp):  # raised between a call's end and its being taken back
+            with contextlib.suppress(_GivenUp):  # it may come when its call has just ended
                 self._work_off()
                 ended = True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -11,15 +12,32 @@ from hypothesis.errors import InvalidArgument
 from pytest_openrouter_stt.contract import Call, Contract, load_contract
 
 from ._audio import draw_audio_data
-from ._drawing import Draw, Drawer, below, drawn
+from ._drawing import Draw, Drawer, drawn, pick
+from ._errors import UnsupportedKeyword
+from ._normal import normal, property_place, refuse_unknown
 from ._schema import drawer, from_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    _States = Sequence[tuple[str, ...]]
 
 _HEADER_CHARACTERS = string.ascii_letters + string.digits + "-._~:/?#[]@!$&'()*+,;="
-_ABSENT, _GIVEN, _NONE = range(3)
+_DATA = "data"
+_OF_PLAIN_OBJECTS = frozenset({"type", "properties", "required", "additionalProperties"})
+
+_A, _G, _N = "absent", "given", "none"
+_ALONE = ((_A,), (_G,), (_N,))
 """What may be of an optional argument, the simplest first."""
+
+_MOSTLY_GIVEN = ((_A,), (_G,), (_G,), (_N,))
+"""The same, for an argument with parts, where there is most to get wrong."""
+
+# The same of two arguments: one draw instead of two. Their order is that in which Hypothesis makes do with one of them.
+_PAIRED = (
+    *((_A, _A), (_G, _A), (_A, _G), (_G, _G)),
+    *((_N, _A), (_A, _N), (_N, _N), (_N, _G), (_G, _N)),
+)
 
 
 def transcription_calls(
@@ -51,8 +69,17 @@ def transcription_requests(contract: Contract | None = None) -> st.SearchStrateg
 
 
 def provider_options(contract: Contract | None = None) -> st.SearchStrategy[dict[str, Any]]:
-    """Return a strategy for the free-form options of one provider."""
-    return from_schema(next(iter(_slug_schemas(contract or load_contract()).values())))
+    """Return a strategy for the free-form options of one provider: the first one, if they differ.
+
+    Raises:
+        InvalidArgument: The contract names no provider.
+    """
+    contract = contract or load_contract()
+    for slug, schema in _slug_schemas(contract).items():
+        return from_schema(
+            schema, f"{contract.request.pointer}/properties/provider/properties/options/properties/{slug}"
+        )
+    raise InvalidArgument(f"{contract.source} names no provider")
 
 
 def provider_slugs(contract: Contract | None = None) -> tuple[str, ...]:
@@ -73,53 +100,102 @@ def api_keys() -> st.SearchStrategy[str]:
 _HEADER_VALUES = st.text(_HEADER_CHARACTERS, min_size=1, max_size=20)
 
 
-def drawn_arguments(contract: Contract) -> dict[str, tuple[Drawer, bool]]:
-    """Return what draws each argument that goes on the wire, and whether it is required."""
-    properties: Any = contract.request.document.get("properties", {})
-    required: Any = contract.request.document.get("required", ())
+@dataclass(frozen=True, slots=True)
+class _Argument:
+    """What draws an argument, whether it has to be there, and whether it has parts."""
+
+    draw: Drawer
+    required: bool = False
+    has_parts: bool = False
+
+
+def _arguments(contract: Contract) -> dict[str, _Argument]:
+    """Return the arguments that go on the wire, in the contract's order."""
+    schema = _request_schema(contract)
     names = {parameter.wire_name: parameter.name for parameter in contract.sdk.in_place("body")}
     found = {
-        names.get(wire_name, wire_name): (_property_drawer(wire_name, schema, contract), wire_name in required)
-        for wire_name, schema in properties.items()
+        names.get(wire_name, wire_name): _Argument(
+            _property_drawer(wire_name, value, contract),
+            wire_name in schema.get("required", ()),
+            bool({"object", "array"} & set(normal(value, contract.request.pointer).get("type", ()))),
+        )
+        for wire_name, value in schema.get("properties", {}).items()
     }
-    headers: dict[str, tuple[Drawer, bool]] = {
-        parameter.name: (lambda draw: draw(_HEADER_VALUES), False) for parameter in contract.sdk.in_place("header")
-    }
-    return {**found, **headers}
+    for parameter in contract.sdk.in_place("header"):
+        found[parameter.name] = _Argument(lambda draw: draw(_HEADER_VALUES))
+    return found
 
 
-def _drawn_calls(contract: Contract, arguments: frozenset[str] | None) -> st.SearchStrategy[Call]:
-    found = drawn_arguments(contract)
-    required = {name: draw_value for name, (draw_value, needed) in found.items() if needed}
-    optional = {name: draw_value for name, (draw_value, needed) in found.items() if not needed}
-    unknown = (arguments or frozenset()) - found.keys() - contract.sdk.parameters.keys()
+def _request_schema(contract: Contract) -> Mapping[str, Any]:
+    place = contract.request.pointer
+    refuse_unknown(contract.request.document, place)
+    schema = normal(contract.request.document, place)
+    for keyword in sorted(schema.keys() - _OF_PLAIN_OBJECTS):
+        problem = "is not understood of a request as a whole"
+        raise UnsupportedKeyword(keyword=keyword, place=place, problem=problem)
+    return schema
+
+
+def _drawn_calls(contract: Contract, names: frozenset[str] | None) -> st.SearchStrategy[Call]:
+    found = _arguments(contract)
+    unknown = (names or frozenset()) - found.keys() - contract.sdk.parameters.keys()
     if unknown:
         raise InvalidArgument(f"arguments={sorted(unknown)!r} are none of {sorted(found)!r}")
-    used = [(name, draw_value) for name, draw_value in optional.items() if arguments is None or name in arguments]
+    required = [(name, argument.draw) for name, argument in found.items() if argument.required]
+    optional = {name: found[name] for name in found if not found[name].required and (names is None or name in names)}
+    groups = list(_groups(optional))
 
     def draw_call(draw: Draw) -> Call:
-        given = {name: draw_value(draw) for name, draw_value in required.items()}
-        chosen = draw(below(3 ** len(used)))  # one number for all: a draw costs more than the rest of this
-        for name, draw_value in used:
-            chosen, state = divmod(chosen, 3)
-            if state != _ABSENT:
-                given[name] = draw_value(draw) if state == _GIVEN else None
+        given = {name: draw_value(draw) for name, draw_value in required}
+        for group, states in groups:
+            for (name, draw_value), state in zip(group, pick(draw, states), strict=True):
+                if state is not _A:
+                    given[name] = draw_value(draw) if state is _G else None
         return Call(**given)
 
     return drawn(draw_call)
 
 
+def _groups(optional: Mapping[str, _Argument]) -> Iterator[tuple[Sequence[tuple[str, Drawer]], _States]]:
+    """Yield the arguments whose presence is drawn at once, and what that may be."""
+    scalars = [(name, argument.draw) for name, argument in optional.items() if not argument.has_parts]
+    for place in range(0, len(scalars), 2):
+        group = scalars[place : place + 2]
+        yield group, _PAIRED if len(group) == 2 else _ALONE  # noqa: PLR2004 - a pair
+    for name, argument in optional.items():
+        if argument.has_parts:
+            yield [(name, argument.draw)], _MOSTLY_GIVEN
+
+
 def _property_drawer(name: str, schema: Mapping[str, Any], contract: Contract) -> Drawer:
-    draw_value = drawer(schema, f"{contract.request.pointer}/properties/{name}", closed=True)
+    place = property_place(contract.request.pointer, name)
     if name != "input_audio":
-        return draw_value
-    python_names = {wire: place.rpartition("/")[2] for place, wire in contract.sdk.renames.items()}
+        return drawer(schema, place, closed=True)
+    draw_value = _audio_drawer(schema, place)
+    python_names = {wire: pointer.rpartition("/")[2] for pointer, wire in contract.sdk.renames.items()}
 
-    def draw_audio(draw: Draw) -> dict[str, Any]:
-        audio = {**draw_value(draw), "data": draw_audio_data(draw)}
-        return {python_names.get(key, key): value for key, value in audio.items()}
+    def draw_renamed(draw: Draw) -> Any:
+        audio = draw_value(draw)
+        return {python_names.get(key, key): value for key, value in audio.items()} if isinstance(audio, dict) else audio
 
-    return draw_audio
+    return draw_renamed
+
+
+def _audio_drawer(schema: Mapping[str, Any], place: str) -> Drawer:
+    """Return a drawer for the audio, with files in its data as far as the schema leaves that to the caller."""
+    kept = normal(schema, place)
+    properties = kept.get("properties", {})
+    is_plain = kept.get("type") == ("object",) and not kept.keys() - _OF_PLAIN_OBJECTS
+    if (
+        not is_plain
+        or _DATA not in kept.get("required", ())
+        or normal(properties.get(_DATA, True), place) != {"type": ("string",)}
+    ):
+        return drawer(schema, place, closed=True)
+    others = {wire_name: value for wire_name, value in properties.items() if wire_name != _DATA}
+    required = [wire_name for wire_name in kept.get("required", ()) if wire_name != _DATA]
+    draw_others = drawer({**kept, "properties": others, "required": required}, place, closed=True)
+    return lambda draw: {**draw_others(draw), _DATA: draw_audio_data(draw)}
 
 
 def _slug_schemas(contract: Contract) -> Mapping[str, Any]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from hypothesis import reject
 from hypothesis import strategies as st
+
+from ._errors import AdmitsNothing
 
 
 class Draw(Protocol):
@@ -23,23 +26,29 @@ TEXT = st.text()
 SHORT_TEXT = st.text(max_size=8)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 INTEGERS = st.integers()
+BIG_INTEGERS = st.integers(2**53 + 1, 2**70)
+"""Integers that a double does not hold; those of no limits are too seldom so large."""
 
-# Simple ones first: shrinking goes towards the beginning.
-_SCALARS: tuple[Any, ...] = (
-    None, False, True, 0, "", 1, -1, 0.5, -0.0, "a", 2**53 + 1, -(2**63), 10**30, 1e308, 5e-324, 1e-7,
-    " ", "null", "é", "😀", "\u0000", "\u202e", "e\u0301", "\r\n", "0", "NaN",
+# Of values that also come about otherwise, the first is the one that those shrink to.
+AWKWARD_FLOATS = (1.0, -0.0, 5e-324, 1e-7, 1e16, 1e308, -1e308)
+_AWKWARD_SCALARS = (
+    "0", "null", "NaN", "1.0", "true", " ", "\t a \r\n", "\u0000", "é", "e\u0301", "\u202e", "😀", "a/b~c", "\\",
+    *AWKWARD_FLOATS,
 )  # fmt: skip
-_OBJECTS: tuple[dict[str, Any], ...] = (
-    {}, {"": None}, {"a": None}, {"a": 0}, {"a": ""}, {"a": {}}, {"a": []}, {"a": False}, {"a": {"b": None}},
-    {"a": [None]}, {"a": 2**53 + 1}, {"a": 10**30}, {"a": -0.0}, {"a": 1e308}, {"a": 1.0}, {"ключ": "значение"},
-    {"a-b": 1, "a_b": 2}, {"A": 1, "a": 2}, {" a ": "\t"}, {"$ref": "#"}, {"__proto__": {}},
-    {"a.b/c~d": {"": {"": None}}},    {"model": "m", "language": None}, {"a": {"b": {"c": {"d": [{}, [], None, 0]}}}},
+_AWKWARD_NAMES = (
+    "0", "a", "A", "a-b", "a_b", "aB", " a ", "a.b/c~d", "$ref", "__proto__", "model", "format_", "ключ", "e\u0301",
 )  # fmt: skip
-_LISTS: tuple[list[Any], ...] = ([], [None], [0], [[]], [{}], [1, "1", True], [None, {"a": None}])
 
 _MAX_DEPTH = 3
-_ANY_POOL = (*_SCALARS, *_OBJECTS, *_LISTS)
-_INDEX = {size: st.integers(0, size) for size in range(200)}
+
+_ATTEMPTS = 3
+"""Draws of one example until a value is right; more would leave too much to shrink."""
+
+_PATIENCE = 30
+"""Examples without any right value before giving up; Hypothesis would complain, in other words, at 50."""
+
+_INDEX = {size: st.integers(0, size) for size in range(500)}
+_MORE = st.integers(0, 2)
 
 
 def below(size: int) -> st.SearchStrategy[int]:
@@ -51,6 +60,44 @@ def pick(draw: Draw, items: Sequence[Item]) -> Item:
     """Draw one of *items*, of which the first is the simplest."""
     place: int = draw(below(len(items)))
     return items[place]
+
+
+def more(draw: Draw) -> bool:
+    """Draw whether there is one more: two times out of three.
+
+    Asked before each item, and not once for the number of items, so that an item shrinks away wherever it stands.
+    """
+    return draw(_MORE) != 0  # type: ignore[no-any-return] # an integer
+
+
+def tried(unsure: Drawer, is_right: Callable[[Any], bool], keyword: str, place: str) -> Drawer:
+    """Return a drawer for those values of *unsure* that are right, for what cannot be drawn right at once.
+
+    It raises `UnsupportedKeyword` when there seems to be no such value, rather than try for ever.
+
+    Args:
+        unsure: Draws the candidates.
+        is_right: Whether a candidate is right.
+        keyword: What demands that.
+        place: Where that stands.
+    """
+    misses = 0
+    was_right = False
+
+    def draw_right(draw: Draw) -> Any:
+        nonlocal misses, was_right
+        for _ in range(_ATTEMPTS):
+            value = unsure(draw)
+            if is_right(value):
+                was_right = True
+                return value
+        misses += 1
+        if misses >= _PATIENCE and not was_right:
+            problem = f"admitted none of the {_ATTEMPTS * _PATIENCE} likeliest values"
+            raise AdmitsNothing(keyword=keyword, place=place, problem=problem)
+        return reject()
+
+    return draw_right
 
 
 def fresh(value: Any) -> Any:
@@ -71,36 +118,42 @@ def _composite(draw: st.DrawFn, drawer: Drawer) -> Any:
 
 
 def draw_json(draw: Draw, depth: int = 0) -> Any:
-    """Draw anything that JSON can express: mostly one of many awkward values, sometimes one of no limits but depth."""
-    kind = draw(below(len(_ANY_POOL) + 6))
-    if kind < len(_ANY_POOL):
-        return fresh(_ANY_POOL[kind])
-    return _DRAW_FREELY[kind - len(_ANY_POOL)](draw, depth)
+    """Draw anything that JSON can express."""
+    return pick(draw, _KINDS if depth < _MAX_DEPTH else _SCALARS)(draw, depth)
 
 
 def draw_json_object(draw: Draw, depth: int = 0) -> dict[str, Any]:
     """Draw a free-form JSON object."""
-    kind = draw(below(len(_OBJECTS) + 8))
-    if kind < len(_OBJECTS):
-        return fresh(_OBJECTS[kind])  # type: ignore[no-any-return] # a dict gives a dict
-    return _draw_members(draw, depth)
+    value: dict[str, Any] = {}
+    while (name := draw_next_name(draw)) is not None:
+        value[name] = draw_json(draw, depth + 1)
+    return value
 
 
-def _draw_members(draw: Draw, depth: int) -> dict[str, Any]:
-    size = 0 if depth >= _MAX_DEPTH else draw(below(4))
-    return {draw(SHORT_TEXT): draw_json(draw, depth + 1) for _ in range(size)}
+def draw_next_name(draw: Draw) -> str | None:
+    """Draw whether there is one more property, as in `more`, and its name: any short one, or one easily mangled."""
+    how = draw(_MORE)
+    if how == 0:
+        return None
+    return draw(SHORT_TEXT) if how == 1 else pick(draw, _AWKWARD_NAMES)
 
 
-def _draw_items(draw: Draw, depth: int) -> list[Any]:
-    size = 0 if depth >= _MAX_DEPTH else draw(below(4))
-    return [draw_json(draw, depth + 1) for _ in range(size)]
+def _draw_array(draw: Draw, depth: int) -> list[Any]:
+    value: list[Any] = []
+    while more(draw):
+        value.append(draw_json(draw, depth + 1))
+    return value
 
 
-_DRAW_FREELY: Sequence[Callable[[Draw, int], Any]] = (
+# An index is of a kind of value and not of a value, since what is drawn after it shrinks; of two kinds that can make
+# the same value, the simpler one stands first. Hypothesis tries each smaller one of the first eleven.
+_SCALARS: tuple[Callable[[Draw, int], Any], ...] = (
+    lambda *_: None,
+    lambda draw, _: draw(below(2)) == 1,
     lambda draw, _: draw(INTEGERS),
     lambda draw, _: draw(FLOATS),
     lambda draw, _: draw(TEXT),
-    _draw_items,
-    _draw_members,
-    _draw_members,
+    lambda draw, _: draw(BIG_INTEGERS),
+    lambda draw, _: pick(draw, _AWKWARD_SCALARS),
 )
+_KINDS = (*_SCALARS, _draw_array, draw_json_object, draw_json_object, _SCALARS[0])  # twice what bugs are mostly about

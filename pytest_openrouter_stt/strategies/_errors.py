@@ -1,4 +1,4 @@
-"""The one error of this layer."""
+"""The one error of this layer, and its case that a schema around it may survive."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ class UnsupportedKeyword(Exception):
     def __str__(self) -> str:
         problem = self.problem or f"is not understood; understood are {', '.join(sorted(UNDERSTOOD))}"
         return f"{self.place} uses {self.keyword!r}, which {problem}"
+
+
+class AdmitsNothing(UnsupportedKeyword):
+    """A schema that no value is valid by: whatever may do without one does."""
 
 
 ANNOTATIONS = frozenset(

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
-
-from hypothesis import reject
-from hypothesis import strategies as st
 
 from pytest_openrouter_stt.contract import Schema as Judge
 
-from ._drawing import Draw, Drawer, below, draw_json, draw_json_object, drawn, fresh
-from ._errors import STRING_KEYWORDS, UnsupportedKeyword
-from ._formats import FORMATS
-from ._normal import TYPES, Schema, normal
+from ._drawing import Draw, Drawer, below, draw_json, draw_json_object, drawn, fresh, more, pick, tried
+from ._errors import AdmitsNothing
+from ._formats import string_drawer
+from ._members import Members
+from ._normal import TYPES, Schema, merged, normal, property_place, refuse_unknown, same
 from ._numbers import integer_drawer, number_drawer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-_FEW = 12
-"""Optional properties whose presence is drawn as one number; of more than these, one, some or all are picked."""
+    from hypothesis import strategies as st
 
-_SOME = 8
-_EXTRA_ITEMS = 3
-_ATTEMPTS = 3
+_MANY_ITEMS = 32
+_REPEATS = 3
+_NO_LIMIT = 10**9
 
 
 def from_schema(schema: object, place: str = "#", *, closed: bool = False) -> st.SearchStrategy[Any]:
@@ -43,179 +40,175 @@ def from_schema(schema: object, place: str = "#", *, closed: bool = False) -> st
 
 def drawer(schema: object, place: str, *, closed: bool) -> Drawer:
     """Return what draws a value of *schema*; see `from_schema`."""
-    kept = normal(schema, place)
+    refuse_unknown(schema, place)
+    return _drawer(schema, place, closed)
+
+
+def _drawer(schema: object, place: str, closed: bool) -> Drawer:  # noqa: FBT001
+    return _normal_drawer(normal(schema, place), place, closed)
+
+
+def _drawer_or_none(schema: object, place: str, closed: bool) -> Drawer | None:  # noqa: FBT001
+    try:
+        return _drawer(schema, place, closed)
+    except AdmitsNothing:
+        return None
+
+
+def _normal_drawer(kept: Schema, place: str, closed: bool) -> Drawer:  # noqa: FBT001
     for keyword in ("anyOf", "oneOf"):
         if keyword in kept:
-            return _branches(keyword, kept, place, closed=closed)
+            return _branches(keyword, kept, place, closed)
     if "const" in kept or "enum" in kept:
-        return _listed(kept, place)
+        return _listed(_listed_values(kept, place))
     if not kept.keys() - {"format"}:
         return draw_json
-    kinds = [_DRAWERS[name](kept, place, closed) for name in kept.get("type", TYPES)]
-    return kinds[0] if len(kinds) == 1 else lambda draw: kinds[draw(below(len(kinds)))](draw)
+    return _one_of(partial(_DRAWERS[name], kept, place, closed) for name in kept.get("type", TYPES))
 
 
-def _branches(keyword: str, schema: Schema, place: str, *, closed: bool) -> Drawer:
+def _one_of(makers: Iterable[Callable[[], Drawer]]) -> Drawer:
+    """Return a drawer that takes one of those that can be made.
+
+    Raises:
+        AdmitsNothing: None can; this is the error of the first.
+    """
+    drawers: list[Drawer] = []
+    errors: list[AdmitsNothing] = []
+    for make in makers:
+        try:
+            drawers.append(make())
+        except AdmitsNothing as error:
+            errors.append(error)
+    if not drawers:
+        raise errors[0]
+    return drawers[0] if len(drawers) == 1 else lambda draw: pick(draw, drawers)(draw)
+
+
+def _branches(keyword: str, schema: Schema, place: str, closed: bool) -> Drawer:  # noqa: FBT001
     """Return a drawer that takes one branch, together with what stands beside it."""
     beside = {name: value for name, value in schema.items() if name != keyword}
-    branches = [
-        drawer({"allOf": (beside, branch)}, f"{place}/{keyword}/{number}", closed=closed)
-        for number, branch in enumerate(schema[keyword])
-    ]
+
+    def branch_drawer(number: int, branch: object) -> Drawer:
+        there = f"{place}/{keyword}/{number}"
+        return _normal_drawer(merged(beside, normal(branch, there), there), there, closed)
+
+    found = _one_of(partial(branch_drawer, number, branch) for number, branch in enumerate(schema[keyword]))
     if keyword == "anyOf":
-        return lambda draw: branches[draw(below(len(branches)))](draw)
+        return found
     # A value of one branch may be one of another, too; only an independent judge knows.
-    return _checked(lambda draw: branches[draw(below(len(branches)))](draw), schema)
+    judge = Judge(place, schema)
+    return tried(found, lambda value: not judge.violations(value), keyword, place)
 
 
-def _checked(unsure: Drawer, schema: Schema) -> Drawer:
-    judge = Judge("#", schema)
-
-    def draw_valid(draw: Draw) -> Any:
-        for _ in range(_ATTEMPTS):
-            value = unsure(draw)
-            if not judge.violations(value):
-                return value
-        return reject()
-
-    return draw_valid
-
-
-def _listed(schema: Schema, place: str) -> Drawer:
-    """Return a drawer for the values that ``const`` or ``enum`` lists, as far as the rest admits them."""
+def _listed_values(schema: Schema, place: str) -> list[Any]:
+    """Return the values that ``const`` or ``enum`` lists, as far as the rest admits them."""
     values = [schema["const"]] if "const" in schema else list(schema["enum"])
     judge = Judge(place, schema)
     values = [value for value in map(fresh, values) if not judge.violations(value)]
     if not values:
         keyword = "const" if "const" in schema else "enum"
-        raise UnsupportedKeyword(keyword=keyword, place=place, problem="lists no value that is admitted")
-    return lambda draw: fresh(values[draw(below(len(values)))])
+        raise AdmitsNothing(keyword=keyword, place=place, problem="lists no value that is admitted")
+    return values
 
 
-def _strings(schema: Schema, place: str, closed: bool) -> Drawer:  # noqa: ARG001, FBT001 - one signature for all types
-    shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
-    strategy = FORMATS.get(schema.get("format", ""), st.text(min_size=shortest, max_size=longest))
-    if "pattern" in schema:
-        strategy = st.from_regex(_compiled(schema["pattern"], place))
-    if not schema.keys() & (STRING_KEYWORDS | {"format"}):
-        return lambda draw: draw(strategy)
-    return _checked(lambda draw: draw(strategy), {**schema, "type": "string"})
-
-
-def _compiled(pattern: str, place: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        problem = f"is not a pattern that Python understands ({error})"
-        raise UnsupportedKeyword(keyword="pattern", place=place, problem=problem) from None
+def _listed(values: list[Any]) -> Drawer:
+    return lambda draw: fresh(pick(draw, values))
 
 
 def _arrays(schema: Schema, place: str, closed: bool) -> Drawer:  # noqa: FBT001
-    item = drawer(schema.get("items", True), f"{place}/items", closed=closed)
-    least = schema.get("minItems", 0)
-    most = min(schema.get("maxItems", least + _EXTRA_ITEMS), least + _EXTRA_ITEMS)
+    item = _drawer_or_none(schema.get("items", True), f"{place}/items", closed)
+    least, most = int(schema.get("minItems", 0)), int(schema.get("maxItems", _NO_LIMIT))
     if most < least:
-        raise UnsupportedKeyword(keyword="maxItems", place=place, problem="admits no array together with 'minItems'")
+        raise AdmitsNothing(keyword="maxItems", place=place, problem="admits no array together with 'minItems'")
+    if item is None and least:
+        raise AdmitsNothing(keyword="minItems", place=place, problem="asks for items that 'items' refuses")
+    if item is None:
+        return lambda _: []
+    if schema.get("uniqueItems"):
+        return _unique_arrays(item, schema, least, most, place)
 
     def draw_array(draw: Draw) -> list[Any]:
-        return [item(draw) for _ in range(least + draw(below(most - least + 1)))]
+        value = [item(draw) for _ in range(min(least, _MANY_ITEMS))]
+        value += [fresh(value[-1]) for _ in range(least - len(value))]
+        while len(value) < most and more(draw):
+            value.append(item(draw))
+        return value
 
-    return _checked(draw_array, {**schema, "type": "array"}) if schema.get("uniqueItems") else draw_array
+    return draw_array
+
+
+def _unique_arrays(item: Drawer, schema: Schema, least: int, most: int, place: str) -> Drawer:
+    items = _all_values(schema.get("items", True), f"{place}/items")
+    if items is not None and len(items) < least:
+        raise AdmitsNothing(keyword="uniqueItems", place=place, problem=f"leaves {len(items)} items for 'minItems'")
+
+    def draw_of_all(draw: Draw) -> list[Any]:
+        left = list(items or ())
+        value: list[Any] = []
+        while left and len(value) < most and (len(value) < least or more(draw)):
+            value.append(fresh(left.pop(draw(below(len(left))))))
+        return value
+
+    def draw_unique(draw: Draw) -> list[Any]:
+        value: list[Any] = []
+        repeats = 0
+        while repeats < _REPEATS and len(value) < most and (len(value) < least or more(draw)):
+            one = item(draw)
+            if any(same(one, other) for other in value):
+                repeats += 1
+            else:
+                value.append(one)
+        return value
+
+    if items is not None:
+        return draw_of_all
+    return tried(draw_unique, lambda value: len(value) >= least, "uniqueItems", place)
+
+
+def _all_values(schema: object, place: str) -> list[Any] | None:
+    """Return each value that *schema* admits, once, if it is plain which these are."""
+    kept = normal(schema, place)
+    if kept.keys() & {"anyOf", "oneOf"}:
+        return None
+    if kept.keys() & {"enum", "const"}:
+        found = _listed_values(kept, place)
+    elif "type" in kept and all(name in _FEW_VALUES for name in kept["type"]):
+        found = [value for name in kept["type"] for value in _FEW_VALUES[name]]
+    else:
+        return None
+    unique: list[Any] = []
+    for value in found:
+        if not any(same(value, other) for other in unique):
+            unique.append(value)
+    return unique
 
 
 def _objects(schema: Schema, place: str, closed: bool) -> Drawer:  # noqa: FBT001
+    least, most = int(schema.get("minProperties", 0)), int(schema.get("maxProperties", _NO_LIMIT))
     properties = {
-        name: drawer(value, f"{place}/properties/{name}", closed=closed)
+        name: _drawer_or_none(value, property_place(place, name), closed)
         for name, value in schema.get("properties", {}).items()
-        if value is not False or name in schema.get("required", ())
     }
-    extra = _extra_drawer(schema, place, closed=closed)
-    required = {name: properties.get(name) or _needed(extra, name, place) for name in schema.get("required", ())}
-    optional = [(name, draw_value) for name, draw_value in properties.items() if name not in required]
-    if not required and not optional:
-        found = _members(extra, schema)
-    else:
-        found = _described(required, optional, None if closed else extra)
-    limited = schema.keys() & {"minProperties", "maxProperties"}
-    return _checked(found, {**schema, "type": "object"}) if limited else found
-
-
-def _extra_drawer(schema: Schema, place: str, *, closed: bool) -> Drawer | None:
-    additional = schema.get("additionalProperties", True)
-    if additional is False:
-        return None
-    return drawer(additional, f"{place}/additionalProperties", closed=closed)
-
-
-def _needed(extra: Drawer | None, name: str, place: str) -> Drawer:
-    if extra is None:
-        problem = f"names {name!r}, which 'additionalProperties' refuses"
-        raise UnsupportedKeyword(keyword="required", place=place, problem=problem)
-    return extra
-
-
-def _members(extra: Drawer | None, schema: Schema) -> Drawer:
-    """Return a drawer for an object whose properties have no names."""
-    if extra is None:
-        return lambda _: {}
-    least = schema.get("minProperties", 0)
-    if extra is draw_json and not least:
+    extra = _drawer_or_none(schema.get("additionalProperties", True), f"{place}/additionalProperties", closed)
+    required = {name: _needed(properties.get(name, extra), name, place) for name in schema.get("required", ())}
+    optional = [(name, found) for name, found in properties.items() if found is not None and name not in required]
+    if most < max(least, len(required)):
+        raise AdmitsNothing(keyword="maxProperties", place=place, problem="admits no object together with the rest")
+    if extra is None and len(required) + len(optional) < least:
+        raise AdmitsNothing(keyword="minProperties", place=place, problem="asks for more properties than there may be")
+    known = frozenset({*properties, *required})
+    if extra is draw_json and not known and not schema.keys() & {"minProperties", "maxProperties"}:
         return draw_json_object
-    name = st.text(max_size=8)
-    return lambda draw: {draw(name): extra(draw) for _ in range(least + draw(below(4)))}
+    return Members(required, optional, extra, known, least, most, extra is not None and not (closed and known)).draw
 
 
-def _described(required: Mapping[str, Drawer], optional: list[tuple[str, Drawer]], extra: Drawer | None) -> Drawer:
-    """Return a drawer for an object with named properties, and now and then one of no known name."""
-    choose = _chosen_few if len(optional) <= _FEW else _chosen_of_many
-    others = (lambda draw: draw(below(_SOME)) == _SOME - 1) if extra is not None else None
-    name = st.text(min_size=1, max_size=8)
-    names = {*required, *(name for name, _ in optional)}
-
-    def draw_object(draw: Draw) -> dict[str, Any]:
-        value = {name: draw_value(draw) for name, draw_value in required.items()}
-        choose(draw, optional, value)
-        if extra is not None and others is not None and others(draw):
-            unknown = draw(name)
-            if unknown not in names:
-                value[unknown] = extra(draw)
-        return value
-
-    return draw_object
+def _needed(found: Drawer | None, name: str, place: str) -> Drawer:
+    if found is None:
+        raise AdmitsNothing(keyword="required", place=place, problem=f"names {name!r}, of which no value is admitted")
+    return found
 
 
-def _chosen_few(draw: Draw, optional: list[tuple[str, Drawer]], value: dict[str, Any]) -> None:
-    """Add any subset of the optional properties: one number says which."""
-    chosen = draw(below(2 ** len(optional))) if optional else 0
-    for place, (name, draw_value) in enumerate(optional):
-        if chosen >> place & 1:
-            value[name] = draw_value(draw)
-
-
-def _chosen_of_many(draw: Draw, optional: list[tuple[str, Drawer]], value: dict[str, Any]) -> None:
-    """Add none, one, some or all of many optional properties; all of them share what they hold."""
-    count = len(optional)
-    chosen = draw(below(count + 2 * _SOME))
-    if 0 < chosen <= count:
-        name, draw_value = optional[chosen - 1]
-        value[name] = draw_value(draw)
-    elif count < chosen <= count + _SOME:
-        for place in draw(st.lists(below(count), unique=True, max_size=_SOME)):
-            name, draw_value = optional[place]
-            value[name] = draw_value(draw)
-    elif chosen:
-        _add_all(draw, optional, value)
-
-
-def _add_all(draw: Draw, optional: list[tuple[str, Drawer]], value: dict[str, Any]) -> None:
-    shared: dict[int, Any] = {}
-    for name, draw_value in optional:
-        if id(draw_value) not in shared:
-            shared[id(draw_value)] = draw_value(draw)
-        value[name] = fresh(shared[id(draw_value)])
-
-
-def _null(*_: object) -> Drawer:
+def _nulls(*_: object) -> Drawer:
     return lambda _: None
 
 
@@ -223,12 +216,13 @@ def _booleans(*_: object) -> Drawer:
     return lambda draw: draw(below(2)) == 1
 
 
-_DRAWERS: dict[str, Callable[[Schema, str, bool], Drawer]] = {
-    "null": _null,
+_FEW_VALUES: Mapping[str, tuple[Any, ...]] = {"null": (None,), "boolean": (False, True)}
+_DRAWERS: Mapping[str, Callable[[Schema, str, bool], Drawer]] = {
+    "null": _nulls,
     "boolean": _booleans,
     "integer": integer_drawer,
     "number": number_drawer,
-    "string": _strings,
+    "string": string_drawer,
     "array": _arrays,
     "object": _objects,
 }
