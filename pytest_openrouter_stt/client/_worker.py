@@ -106,7 +106,8 @@ class Worker:
         ident = ctypes.c_ulong(self._thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(_GivenUp))
         self.usable = job.ends_within(_GRACE)
-        # A call that ended by itself meanwhile leaves the exception to the next job: to this one, then.
+        # A call that ended by itself meanwhile leaves the exception to the next job: to this one, then. To take it
+        # back would leave its signal set, and Python 3.11 spins on that too.
         self._jobs.put(_Job(lambda: None))
 
     def _is_blocked(self) -> bool:
