@@ -1,6 +1,6 @@
 """Hypothesis strategies from the contract: calls, requests, and the bodies that answer them."""
 
-from ._audio import audio, audio_data
+from ._audio import AWKWARD_AUDIO, audio, audio_data
 from ._calls import (
     api_keys,
     header_values,
@@ -22,6 +22,7 @@ from ._responses import error_responses, transcription_responses
 from ._schema import from_schema
 
 __all__ = [
+    "AWKWARD_AUDIO",
     "InvalidCall",
     "InvalidRequest",
     "UnsupportedKeyword",

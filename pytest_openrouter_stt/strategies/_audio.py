@@ -20,7 +20,7 @@ _HEADERS = {
     "webm": b"\x1a\x45\xdf\xa3",
     "aac": b"\xff\xf1\x50\x80",
 }
-_AWKWARD = (
+AWKWARD_AUDIO = (
     "",
     "0",
     "UklGRiQA...",
@@ -101,6 +101,6 @@ def _encoded(file: bytes) -> str:
     return base64.b64encode(file).decode("ascii")
 
 
-_STRINGS: tuple[str, ...] = (*_AWKWARD, *map(_encoded, (wav_file(0), wav_file(), *_HEADERS.values())))
+_STRINGS: tuple[str, ...] = (*AWKWARD_AUDIO, *map(_encoded, (wav_file(0), wav_file(), *_HEADERS.values())))
 _ENCODED = st.text(string.ascii_letters + string.digits + "+/", max_size=80).map(_padded)
 _FREE = (TEXT, _ENCODED, _ENCODED, TEXT, TEXT, _ENCODED)

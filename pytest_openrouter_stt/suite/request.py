@@ -13,6 +13,7 @@ from pytest_openrouter_stt.contract import MISSING, Call
 from pytest_openrouter_stt.endpoint import BodyError
 from pytest_openrouter_stt.report import Level, Source, same_json
 from pytest_openrouter_stt.strategies import (
+    AWKWARD_AUDIO,
     audio_data,
     header_values,
     provider_options,
@@ -210,7 +211,8 @@ def test_audio_is_verbatim(stt: Bench) -> None:
     def judge(data: str) -> None:
         _judge_audio(stt, data)
 
-    _judge_audio(stt, "QUJD" * 262_144)
+    for data in (*AWKWARD_AUDIO, "QUJD" * 262_144):
+        _judge_audio(stt, data)
 
 
 def _judge_audio(stt: Bench, data: str) -> None:

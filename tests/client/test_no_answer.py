@@ -25,7 +25,7 @@ ENDLESS, NORMAL = (CALL.replace(model=model) for model in ("endless", "normal"))
 def drive() -> Iterator[Drive]:
     driven: list[ClientUnderTest] = []
 
-    def put(value: object, *, deadline: float = 0.2, flooded: threading.Event | None = None) -> ClientUnderTest:
+    def put(value: object, *, deadline: float = 0.6, flooded: threading.Event | None = None) -> ClientUnderTest:
         client = ClientUnderTest(target_of(value), CONTRACT, deadline=deadline, flooded=flooded or threading.Event())
         driven.append(client)
         return client
@@ -69,7 +69,7 @@ class TestSync:
     def test_a_busy_call_is_interrupted_and_its_thread_used_again(self, drive: Drive, operation: object) -> None:
         client = drive(operation)
         before = client.call(NORMAL, "sync", "k")
-        assert no_answer(client.call(ENDLESS, "sync", "k")).reason == "it was still under way after 0.2 s"
+        assert no_answer(client.call(ENDLESS, "sync", "k")).reason == "it was still under way after 0.6 s"
         assert client.call(NORMAL, "sync", "k") == before
 
     def test_a_blocked_call_is_left_behind_with_its_thread(self, drive: Drive) -> None:

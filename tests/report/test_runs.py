@@ -8,6 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.running import importable_tests
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -36,6 +38,7 @@ LEAKY = """
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Shown]:
     """Runs pytest in this process, as wide as a terminal seldom is and not as in continuous integration."""
     monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("PYTHONPATH", importable_tests().name)  # for the workers of pytest-xdist
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("BUILD_NUMBER", raising=False)
     pytester.syspathinsert()

@@ -36,7 +36,7 @@ REQUIRED = {"input_audio": {"format_": "", "data": ""}, "model": ""}
 SLUGS = provider_slugs()
 SEEDS = int(os.environ.get("STT_STRATEGY_SEEDS", "2"))
 ALL_SEEDS = 10
-thorough = pytest.mark.skipif(SEEDS < ALL_SEEDS, reason=f"takes 15 s; STT_STRATEGY_SEEDS={ALL_SEEDS} runs it")
+thorough = pytest.mark.skipif(SEEDS < ALL_SEEDS, reason=f"takes a minute; STT_STRATEGY_SEEDS={ALL_SEEDS} runs it")
 DISTINCT = 2**53
 """Beyond this, a double does not tell each integer from the next."""
 
@@ -202,7 +202,7 @@ def test_each_slug_is_given_alone() -> None:
 
 
 def test_each_slug_is_given_without_another() -> None:
-    given_slugs = [options(call).keys() for call in calls(3000)]
+    given_slugs = [options(call).keys() for call in calls(8000)]
     assert {slug for slugs in given_slugs for slug in slugs if len(slugs) < 113} == set(SLUGS)
 
 
@@ -403,7 +403,7 @@ BUGS = [
     ),
     pytest.param(
         lambda call: len(options(call)) == 113,
-        1000,
+        3000,
         with_options(**{slug: {} for slug in SLUGS}),
         id="all slugs",
     ),
