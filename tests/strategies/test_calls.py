@@ -100,7 +100,7 @@ def within(value: object) -> Iterator[object]:
 
 @cache
 def all_options() -> tuple[object, ...]:
-    return tuple(value for given_options in made("provider_options", 2000) for value in within(given_options))
+    return tuple(value for given_options in made("provider_options", 1500) for value in within(given_options))
 
 
 # Every value is valid.
@@ -190,7 +190,7 @@ def test_all_optional_arguments_are_given_at_once() -> None:
 
 
 def test_each_pair_of_optional_arguments_is_given_with_nothing_else() -> None:
-    given_names = {frozenset(name for name in OPTIONAL if call.get(name) is not None) for call in calls(3000)}
+    given_names = {frozenset(name for name in OPTIONAL if call.get(name) is not None) for call in calls(2000)}
     assert len([names for names in given_names if len(names) == 2]) == 15
 
 
@@ -207,7 +207,7 @@ def test_each_slug_is_given_without_another() -> None:
 
 
 def test_no_slug_and_several_and_all_are_given() -> None:
-    counts = [len(options(call)) for call in calls(3000)]
+    counts = [len(options(call)) for call in calls(2000)]
     assert any(call.get("provider") == {} for call in calls())
     assert any(call.get("provider") == {"options": {}} for call in calls())
     assert 113 in counts
