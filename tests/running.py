@@ -46,7 +46,7 @@ class Run:
         return {result.check for result in self.results.values() if result.verdict is verdict}
 
 
-@dataclass
+@dataclass(eq=False)  # pytest 8.4 hashes its plugins
 class _Recorder:
     results: dict[str, Result] = field(default_factory=dict)
 
@@ -69,7 +69,7 @@ def run_pytest(folder: Path, *options: str, env: dict[str, str] | None = None) -
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *_ISOLATED, f"--junitxml={junit}", *options],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": importable_tests().name, **(env or {})},
+        env={**os.environ, "PYTHONPATH": _importable_tests().name, **(env or {})},
         capture_output=True,
         text=True,
         timeout=_LIMIT,
@@ -79,7 +79,7 @@ def run_pytest(folder: Path, *options: str, env: dict[str, str] | None = None) -
 
 
 @cache
-def importable_tests() -> TemporaryDirectory[str]:
+def _importable_tests() -> TemporaryDirectory[str]:
     """Return a folder that holds the tests and nothing else: beside them stands the package's source."""
     folder = TemporaryDirectory()
     Path(folder.name, "tests").symlink_to(REPOSITORY / "tests", target_is_directory=True)

@@ -8,8 +8,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.running import importable_tests
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -38,7 +36,6 @@ LEAKY = """
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Shown]:
     """Runs pytest in this process, as wide as a terminal seldom is and not as in continuous integration."""
     monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.setenv("PYTHONPATH", importable_tests().name)  # for the workers of pytest-xdist
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("BUILD_NUMBER", raising=False)
     pytester.syspathinsert()
@@ -103,11 +100,8 @@ def test_every_traceback_style(style: str, run: Callable[..., Shown]) -> None:
     assert "not conformant: 1 of 1 MUST checks failed, in 2 of 3 cases" in done
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["here", "n-2"])
-def test_the_terminal_shows_the_same_evidence_once_and_the_xml_each_time(
-    options: Sequence[str], run: Callable[..., Shown]
-) -> None:
-    done = run(f"{MUTANT}:EmptyTextFor500", *options, *SMALL)
+def test_the_terminal_shows_the_same_evidence_once_and_the_xml_each_time(run: Callable[..., Shown]) -> None:
+    done = run(f"{MUTANT}:EmptyTextFor500", *SMALL)
 
     blocks = [block(done.output, node_id) for node_id in SMALL[:2]]
     failures = list(ET.fromstring(done.xml).iter("failure"))

@@ -202,8 +202,7 @@ def test_each_slug_is_given_alone() -> None:
 
 
 def test_each_slug_is_given_without_another() -> None:
-    given_slugs = [options(call).keys() for call in calls(8000)]
-    assert {slug for slugs in given_slugs for slug in slugs if len(slugs) < 113} == set(SLUGS)
+    assert {slug for value in made("options by slug", 1500) for slug in value if len(value) < 113} == set(SLUGS)
 
 
 def test_no_slug_and_several_and_all_are_given() -> None:
