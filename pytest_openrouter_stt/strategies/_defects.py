@@ -17,8 +17,6 @@ from ._smallest import smallest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Path = tuple[str | int, ...]
-
 _SAMPLES: Mapping[str, tuple[Any, ...]] = {
     "null": (None,),
     "boolean": (False, True),
@@ -125,7 +123,7 @@ def _at(schema: object, steps: tuple[Step, ...], place: str) -> Iterator[Defect]
     types = kept.get("type", ())
     if "object" in types or kept.keys() & {"properties", "required"}:
         yield from _of_members(kept, judge, steps, place)
-    if ("array" in types and kept.get("items", True) is not True) or "items" in kept:
+    if "items" in kept:
         item = Step(0, _or_none(kept["items"], f"{place}/items"))
         yield from _at(kept["items"], (*steps, item), f"{place}/items")
 

@@ -14,7 +14,7 @@ from pytest_openrouter_stt.endpoint import BodyError, Reply, WireRequest
 from pytest_openrouter_stt.report import CheckFailed, CheckStopped, CouldNotRun, Observation, same_json
 
 from ._check import cases
-from ._stand import API_KEY, Stand, smallest_call
+from ._stand import API_KEY, Stand, listed, smallest_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,9 +162,7 @@ class Bench:
         """Make one call with a client that has *api_key*; see `call`."""
         stand, used = self.stand, mode or self.mode
         if stand.client.exhausted:
-            raise CheckStopped(
-                CouldNotRun(reason="the client is not driven any more: too many of its calls did not end")
-            )
+            raise _could_not_run("the client is not driven any more: too many of its calls did not end")
         stand.endpoint.reset()
         stand.endpoint.reply_with(*(script or (_ANSWER,)))
         outcome = stand.client.call(call, used, api_key, kwargs)
@@ -221,8 +219,7 @@ class Bench:
     def _refuse_escapes(self, seen: Seen) -> None:
         escapes = self.stand.guard.take_escapes()
         if escapes and not seen.requests:
-            targets = ", ".join(dict.fromkeys(map(str, escapes)))
-            raise _could_not_run(f"the client went past the endpoint; it was refused: {targets}")
+            raise _could_not_run(f"the client went past the endpoint; it was refused: {listed(escapes)}")
 
 
 def _could_not_run(reason: str) -> CheckStopped:

@@ -11,8 +11,6 @@ from ._stand import API_KEY
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_openrouter_stt.client import Mode
-
     from ._bench import Bench, Seen
 
 
@@ -42,10 +40,6 @@ def common_base(types: Iterable[type]) -> type | None:
     return next((kind for kind in shared if kind.__module__ != "builtins"), None)
 
 
-def raised_types(stt: Bench, mode: Mode | None = None) -> dict[int, type]:
+def raised_types(stt: Bench) -> dict[int, type]:
     """Return what each status of the contract raises: its type, by status."""
-    used = mode or stt.mode
-    return {
-        status: type(stt.call(stt.smallest, Reply.error(status), mode=used).error())
-        for status in stt.contract.error_statuses
-    }
+    return {status: type(stt.call(stt.smallest, Reply.error(status)).error()) for status in stt.contract.error_statuses}

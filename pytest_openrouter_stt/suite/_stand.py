@@ -14,11 +14,12 @@ from pytest_openrouter_stt.report import CouldNotRun, Subject
 from pytest_openrouter_stt.strategies import transcription_calls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hypothesis.strategies import SearchStrategy
 
     from pytest_openrouter_stt.client import Mode
+    from pytest_openrouter_stt.endpoint import Escape
     from pytest_openrouter_stt.endpoint._respx import Layer
 
 API_KEY = "sk-or-v1-0a1b2c3d4e5f60718293a4b5c6d7e8f900-not-a-key"
@@ -33,6 +34,11 @@ def smallest_call(**more: object) -> Call:
     """Return a valid call with as little in it as a real one has, and *more*."""
     audio = {"data": "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA=", "format_": "wav"}
     return Call(input_audio=audio, model="openai/whisper-large-v3", **more)
+
+
+def listed(escapes: Iterable[Escape]) -> str:
+    """Return each different escape once, for a sentence."""
+    return ", ".join(dict.fromkeys(map(str, escapes)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +147,7 @@ class Stand:
     def _why_unseen(self, outcome: Outcome) -> CouldNotRun:
         escapes = self.guard.take_escapes()
         if escapes:
-            targets = ", ".join(dict.fromkeys(map(str, escapes)))
-            reason = f"the client is not intercepted; it was refused: {targets}"
+            reason = f"the client is not intercepted; it was refused: {listed(escapes)}"
             remedy = "Only clients on httpx are seen. Let it use httpx, or wait for the loopback endpoint."
             return CouldNotRun(reason=reason, remedy=remedy)
         reason = f"the canary call reached no endpoint ({outcome})"
