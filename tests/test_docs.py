@@ -14,7 +14,7 @@ from tests.suite.test_checks import CHECKS
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SHOWN_CLIENT = 'from tests.clients.mutants import ForgetsToRenameFormat as Client\n\n__version__ = "1.0"\n'
+_SHOWN_CLIENT = 'from tests.clients.mutants.request import ForgetsToRenameFormat as Client\n\n__version__ = "1.0"\n'
 README = REPOSITORY / "README.md"
 REFERENCE = REPOSITORY / "docs" / "reference" / "checks.md"
 

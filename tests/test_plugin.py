@@ -208,7 +208,7 @@ def test_a_client_that_is_not_intercepted_is_told_where_it_went(pytester: pytest
 
 
 def test_a_client_that_retries_for_ever_is_failed(tmp_path: Path) -> None:
-    run = run_pytest(tmp_path, "--stt-client=tests.clients.mutants:RetriesForEver", QUICK, "stt/errors")
+    run = run_pytest(tmp_path, "--stt-client=tests.clients.mutants.endless:RetriesForEver", QUICK, "stt/errors")
 
     assert run.exit_code == pytest.ExitCode.TESTS_FAILED
     result = run.results["stt/errors::test_status[sync-500]"]
@@ -220,7 +220,9 @@ def test_a_client_that_retries_for_ever_is_failed(tmp_path: Path) -> None:
 
 
 def test_a_client_that_blocks_for_ever_is_failed_and_then_left_alone(tmp_path: Path) -> None:
-    run = run_pytest(tmp_path, "--stt-client=tests.clients.mutants:BlocksForEver", "--stt-deadline=1", "stt/request")
+    run = run_pytest(
+        tmp_path, "--stt-client=tests.clients.mutants.endless:BlocksForEver", "--stt-deadline=1", "stt/request"
+    )
 
     assert run.exit_code == pytest.ExitCode.TESTS_FAILED
     assert run.results["stt/request::test_method_and_url[sync]"].verdict is Verdict.FAILED
@@ -229,7 +231,7 @@ def test_a_client_that_blocks_for_ever_is_failed_and_then_left_alone(tmp_path: P
 
 
 def test_a_client_that_exits_does_not_end_the_run(pytester: pytest.Pytester) -> None:
-    run = judge_here(pytester, "tests.clients.mutants:Exits", QUICK)
+    run = judge_here(pytester, "tests.clients.mutants.endless:Exits", QUICK)
 
     assert run.exit_code == pytest.ExitCode.TESTS_FAILED
     assert run.results["stt/errors::test_status[sync-500]"].verdict is Verdict.FAILED

@@ -8,7 +8,18 @@ from ._bench import Bench
 from ._check import CheckInfo, cases, check_names, info_of, why_not_offered
 from ._stand import Profile, Stand
 
-AREAS = ("request", "response", "errors")
+AREAS = (
+    "request",
+    "invalid",
+    "response",
+    "errors",
+    "retry",
+    "network",
+    "state",
+    "secrecy",
+    "audio",
+    "hostile",
+)
 
 
 def area_module(area: str) -> str:

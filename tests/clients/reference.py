@@ -5,10 +5,19 @@ Every step is a method of its own, so that a mutant can get exactly one of them 
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
+
+ON = object()
+"""The default of ``retries``: as the client thinks best; ``None`` turns them off."""
+MAX_ATTEMPTS = 4
+FIRST_DELAY = 0.5
+LONGEST_DELAY = 60.0
 
 URL = "https://openrouter.ai/api/v1/audio/transcriptions"
 APP_HEADERS = {
@@ -26,6 +35,13 @@ class SttError(Exception):
         self.status_code = response.status_code
         self.headers = response.headers
         self.body = response.text
+
+
+class ConnectionFailed(SttError):
+    """There is no response, or only a part of one."""
+
+    def __init__(self, message: str) -> None:
+        Exception.__init__(self, message)
 
 
 class UnreadableResponse(SttError): ...
@@ -98,8 +114,9 @@ class Client:
         http_referer: str | None = None,
         x_open_router_title: str | None = None,
         x_open_router_categories: str | None = None,
+        retries: object = ON,
     ) -> Any:
-        return self.read(self.send(self.request(locals())))
+        return self.read(self.attempts(self.request(locals()), retries))
 
     async def create_transcription_async(
         self,
@@ -112,8 +129,69 @@ class Client:
         http_referer: str | None = None,
         x_open_router_title: str | None = None,
         x_open_router_categories: str | None = None,
+        retries: object = ON,
     ) -> Any:
-        return self.read(await self.send_async(self.request(locals())))
+        return self.read(await self.attempts_async(self.request(locals()), retries))
+
+    def close(self) -> None:
+        self.http.close()
+
+    async def aclose(self) -> None:
+        await self.async_http.aclose()
+
+    def attempts(self, request: httpx.Request, retries: object) -> httpx.Response:
+        response = self.exchange(request)
+        for attempt in range(1, self.max_attempts(retries)):
+            if not self.is_retryable(response):
+                break
+            time.sleep(self.delay(attempt, response))
+            response = self.exchange(request)
+        return response
+
+    async def attempts_async(self, request: httpx.Request, retries: object) -> httpx.Response:
+        response = await self.exchange_async(request)
+        for attempt in range(1, self.max_attempts(retries)):
+            if not self.is_retryable(response):
+                break
+            await asyncio.sleep(self.delay(attempt, response))
+            response = await self.exchange_async(request)
+        return response
+
+    def max_attempts(self, retries: object) -> int:
+        return 1 if retries is None else MAX_ATTEMPTS
+
+    def is_retryable(self, response: httpx.Response) -> bool:
+        return response.status_code >= 500
+
+    def delay(self, attempt: int, response: httpx.Response) -> float:
+        return max(self.back_off(attempt), min(self.retry_after(response), LONGEST_DELAY))
+
+    def back_off(self, attempt: int) -> float:
+        return FIRST_DELAY * 2.0 ** (attempt - 1)
+
+    def retry_after(self, response: httpx.Response) -> float:
+        given = response.headers.get("Retry-After", "")
+        if given.isascii() and given.isdigit():
+            return float(given[:9])
+        try:
+            return parsedate_to_datetime(given).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return 0.0
+
+    def exchange(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return self.send(request)
+        except httpx.RequestError as error:
+            raise self.connection_failed(error) from error
+
+    async def exchange_async(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self.send_async(request)
+        except httpx.RequestError as error:
+            raise self.connection_failed(error) from error
+
+    def connection_failed(self, error: httpx.RequestError) -> Exception:
+        return ConnectionFailed(f"There was no response: {type(error).__name__}")
 
     def send(self, request: httpx.Request) -> httpx.Response:
         return self.http.send(request)

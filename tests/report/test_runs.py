@@ -91,7 +91,7 @@ def test_neither_the_key_nor_a_terminal_escape_gets_through(run: Callable[..., S
 
 @pytest.mark.parametrize("style", ["short", "native", "line", "no"])
 def test_every_traceback_style(style: str, run: Callable[..., Shown]) -> None:
-    done = run(f"{MUTANT}:EmptyTextFor500", f"--tb={style}", *SMALL)
+    done = run(f"{MUTANT}.errors:EmptyTextFor500", f"--tb={style}", *SMALL)
 
     assert done.exit_code == 1
     assert ("required  " in done) is (style in {"short", "native"})
@@ -101,7 +101,7 @@ def test_every_traceback_style(style: str, run: Callable[..., Shown]) -> None:
 
 
 def test_the_terminal_shows_the_same_evidence_once_and_the_xml_each_time(run: Callable[..., Shown]) -> None:
-    done = run(f"{MUTANT}:EmptyTextFor500", *SMALL)
+    done = run(f"{MUTANT}.errors:EmptyTextFor500", *SMALL)
 
     blocks = [block(done.output, node_id) for node_id in SMALL[:2]]
     failures = list(ET.fromstring(done.xml).iter("failure"))
@@ -116,7 +116,7 @@ def test_the_terminal_shows_the_same_evidence_once_and_the_xml_each_time(run: Ca
 
 
 def test_verbose_shows_all_of_every_failure(run: Callable[..., Shown]) -> None:
-    done = run(f"{MUTANT}:EmptyTextFor500", "-v", *SMALL)
+    done = run(f"{MUTANT}.errors:EmptyTextFor500", "-v", *SMALL)
 
     assert all("\ncurl  " in block(done.output, node_id) for node_id in SMALL[:2])
 
@@ -126,7 +126,7 @@ def test_the_short_summary_is_short_in_continuous_integration(
 ) -> None:
     monkeypatch.setenv("CI", "true")
 
-    done = run(f"{MUTANT}:EmptyTextFor500", "--tb=no", *SMALL)
+    done = run(f"{MUTANT}.errors:EmptyTextFor500", "--tb=no", *SMALL)
 
     assert "required" not in done
     assert "FAILED stt/errors::test_status[sync-500] - it returned a transcript, where an error is due\n" in done
@@ -136,8 +136,8 @@ def test_a_should_failure_is_expected_at_must_and_fails_at_should(run: Callable[
     check = "stt/errors::test_headers_are_kept[sync]"
     others = "stt/errors::test_errors_share_a_base[sync]"
 
-    weak = run(f"{MUTANT}:LosesHeaders", "-rx", check, others)
-    strict = run(f"{MUTANT}:LosesHeaders", "--stt-level=should", check, others)
+    weak = run(f"{MUTANT}.errors:LosesHeaders", "-rx", check, others)
+    strict = run(f"{MUTANT}.errors:LosesHeaders", "--stt-level=should", check, others)
 
     assert weak.exit_code == 0
     assert f"XFAIL {check} - SHOULD: X-Request-Id cannot be read from the error" in weak
@@ -157,7 +157,7 @@ def test_a_run_without_a_judged_must_check_is_not_green(run: Callable[..., Shown
 
 
 def test_could_not_run_is_a_failure_and_says_why_once(run: Callable[..., Shown]) -> None:
-    done = run(f"{MUTANT}:Multipart", "stt/request", "-k", "format or falsy")
+    done = run(f"{MUTANT}.request:Multipart", "stt/request", "-k", "format or falsy")
 
     assert done.exit_code == 1
     assert set(done.verdicts()) == {"could not run"}
@@ -197,7 +197,7 @@ KNOWN = """
 
 
 def test_a_failure_that_the_project_expects_still_is_one_in_the_table(run: Callable[..., Shown]) -> None:
-    done = run(f"{MUTANT}:EmptyTextFor500", "-rx", *SMALL[:2], conftest=KNOWN)
+    done = run(f"{MUTANT}.errors:EmptyTextFor500", "-rx", *SMALL[:2], conftest=KNOWN)
 
     assert done.exit_code == 0
     assert done.verdicts() == ["failed", "failed"]
@@ -215,7 +215,7 @@ def test_an_expected_failure_that_passes_is_a_pass_in_the_table(run: Callable[..
 def test_the_users_own_tests_are_left_alone(run: Callable[..., Shown]) -> None:
     own = f"def test_own():\n    print('{KEY}')\n    assert 0, 'mine'\n"
 
-    done = run(f"{MUTANT}:EmptyTextFor500", "test_own.py", SMALL[2], test_own=own)
+    done = run(f"{MUTANT}.errors:EmptyTextFor500", "test_own.py", SMALL[2], test_own=own)
 
     assert KEY in done
     assert "FAILED test_own.py::test_own - AssertionError: mine" in done

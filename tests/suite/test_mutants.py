@@ -12,7 +12,7 @@ from tests.running import judge_here
 
 @pytest.mark.parametrize("mutant", CAUGHT_BY)
 def test_mutant_is_caught_by_the_checks_that_name_it(mutant: str, pytester: pytest.Pytester) -> None:
-    run = judge_here(pytester, f"tests.clients.mutants:{mutant}")
+    run = judge_here(pytester, f"tests.clients.mutants.{mutant}")
 
     failed, catch = run.checks(Verdict.FAILED), CAUGHT_BY[mutant]
     assert failed >= catch.surely, "a check that names the defect does not see it"

@@ -1,0 +1,1 @@
+"""Clients that take the audio itself: bytes, a file or its path."""

@@ -1,0 +1,1 @@
+"""What becomes of a call that the contract does not allow."""
