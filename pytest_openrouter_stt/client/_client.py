@@ -6,6 +6,7 @@ import asyncio
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
+from ._clock import WORKER_PREFIX, VirtualClock, VirtualSelector
 from ._connection import Connection, connect
 from ._error_table import ErrorTable, error_table
 from ._outcome import NoAnswer, Outcome, Transcript, returned
@@ -40,13 +41,16 @@ class ClientUnderTest:
     """Drives the implementation that is judged.
 
     One client object is made per key, and reused; asynchronous calls run on one private event loop, in a thread of
-    their own. Where the client lets its caller turn retries off, they are off.
+    their own.
 
     Args:
         target: What makes the client.
         contract: The names of arguments.
         deadline: How long a call may take, in seconds.
         flooded: Set from elsewhere when a call sends more requests than anybody needs.
+
+    Attributes:
+        clock: The time that the client sees, for whoever wants to run it.
 
     Raises:
         ClientNotFound: The first question finds that the target leads to no operation; of a call it is the failure.
@@ -61,6 +65,7 @@ class ClientUnderTest:
         self._workers: dict[Mode, Worker] = {}
         self._runner: asyncio.Runner | None = None
         self._unanswered = 0
+        self.clock = VirtualClock()
 
     @property
     def title(self) -> str:
@@ -99,7 +104,15 @@ class ClientUnderTest:
         connection = self._connection(api_key)
         return connection.spelling if mode == "sync" else connection.async_spelling
 
-    def call(self, call: Call, mode: Mode, api_key: str, kwargs: dict[str, Any] | None = None) -> Outcome:
+    def call(
+        self,
+        call: Call,
+        mode: Mode,
+        api_key: str,
+        kwargs: dict[str, Any] | None = None,
+        *,
+        retries: bool = False,
+    ) -> Outcome:
         """Make one call, and return how it ended.
 
         Args:
@@ -107,9 +120,13 @@ class ClientUnderTest:
             mode: Which of the client's two operations is used.
             api_key: The key of the client that makes the call.
             kwargs: The very objects to pass in place of copies of the call's arguments.
+            retries: Whether the client may retry as it does by default; else it is told not to, if it can be told.
         """
         arguments = call.kwargs() if kwargs is None else kwargs
-        outcome = self._worker(mode).run(lambda: self._run(arguments, mode, api_key), self._deadline, self._flooded)
+        with self.clock.watching():
+            outcome = self._worker(mode).run(
+                lambda: self._run(arguments, mode, api_key, retries=retries), self._deadline, self._flooded
+            )
         if isinstance(outcome, NoAnswer):
             self._recover(mode, flooded=self._flooded.is_set())
         return returned(outcome.value) if isinstance(outcome, Transcript) else outcome
@@ -120,20 +137,23 @@ class ClientUnderTest:
         for worker in self._workers.values():
             worker.close()
 
-    def _run(self, arguments: dict[str, Any], mode: Mode, api_key: str) -> object:
+    def _run(self, arguments: dict[str, Any], mode: Mode, api_key: str, *, retries: bool) -> object:
         connection = self._connection(api_key)
-        if Feature.RETRY_CONTROL in connection.accepts:
+        if not retries and Feature.RETRY_CONTROL in connection.accepts:
             arguments = {str(Feature.RETRY_CONTROL): None, **arguments}
         if mode == "sync":
             assert connection.sync is not None, "the caller looks at the features first"  # noqa: S101
             return connection.sync(**arguments)
         if self._runner is None:
-            self._runner = asyncio.Runner()
+            self._runner = asyncio.Runner(loop_factory=self._new_loop)
         return self._runner.run(self._awaited(connection, arguments))
 
     async def _awaited(self, connection: Connection, arguments: dict[str, Any]) -> object:
         assert connection.asynchronous is not None, "the caller looks at the features first"  # noqa: S101
         return await connection.asynchronous(**arguments)
+
+    def _new_loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.SelectorEventLoop(VirtualSelector(self.clock))
 
     def _connection(self, api_key: str) -> Connection:
         if api_key not in self._connections:
@@ -144,7 +164,7 @@ class ClientUnderTest:
     def _worker(self, mode: Mode) -> Worker:
         worker = self._workers.get(mode)
         if worker is None or not worker.usable:
-            worker = self._workers[mode] = Worker(f"stt-client-{mode}")
+            worker = self._workers[mode] = Worker(f"{WORKER_PREFIX}-{mode}")
         return worker
 
     def _recover(self, mode: Mode, *, flooded: bool) -> None:

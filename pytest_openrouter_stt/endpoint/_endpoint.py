@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One line of the ledger: a request and what it was answered."""
+    """One line of the ledger: a request and what it was answered.
+
+    Attributes:
+        request: What arrived.
+        reply: What was answered.
+        at: When it arrived, in seconds of ``time.monotonic()`` as the client's thread sees it.
+    """
 
     request: WireRequest
     reply: Reply
+    at: float = 0.0
 
 
 class Endpoint:
@@ -90,10 +98,11 @@ class Endpoint:
 
     def answer(self, request: WireRequest) -> Reply:
         """Take one request and return its reply; called by whatever serves this endpoint, from any thread."""
+        at = time.monotonic()  # the client's clock may be a virtual one, so it is asked in the client's thread
         step = self._next_step()
         reply = self._reply(step, request)
         with self._lock:
-            self._ledger.append(Exchange(request, reply))
+            self._ledger.append(Exchange(request, reply, at))
             if len(self._ledger) > self._max_requests and not self.flooded.is_set():
                 self.flooded.set()  # only once: from now on this thread may be interrupted, and set() holds a lock
         return reply

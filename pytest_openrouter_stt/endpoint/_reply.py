@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+_STATUS_LINE = re.compile(rb"HTTP/\d\.\d (\d{3})\b")
 
 
 class Fault(Enum):
@@ -34,7 +37,10 @@ class Reply:
         headers: Names and values in the order of the wire.
         body: The bytes of the body.
         delay: How long the endpoint waits before it answers, in seconds.
-        fault: What happens instead of an answer; everything else is then without meaning.
+        fault: What happens instead of an answer, or, after the bytes of `stream`, instead of their end.
+        stream: What the server sends, byte for byte; headers and body are then without meaning.
+        pause: How long the server waits before each piece of the stream, in seconds.
+        size: How many bytes a piece of them has.
 
     Raises:
         ValueError: The delay is no time that can be waited for, or a header is not Latin-1.
@@ -45,11 +51,17 @@ class Reply:
     body: bytes = b""
     delay: float = 0.0
     fault: Fault | None = None
+    stream: bytes | None = None
+    pause: float = 0.0
+    size: int = 65_536
 
     def __post_init__(self) -> None:
         # What cannot be served has to fail here: later, it would fail inside the client's call stack.
-        if not 0 <= self.delay <= threading.TIMEOUT_MAX:
-            raise ValueError(f"delay={self.delay!r} is no time that can be waited for")
+        for name, seconds in (("delay", self.delay), ("pause", self.pause)):
+            if not 0 <= seconds <= threading.TIMEOUT_MAX:
+                raise ValueError(f"{name}={seconds!r} is no time that can be waited for")
+        if self.size < 1:
+            raise ValueError(f"size={self.size!r}: a piece has at least one byte")
         for name, value in self.headers:
             f"{name}: {value}".encode("latin-1")
 
@@ -96,11 +108,32 @@ class Reply:
         """Let *fault* happen in place of an answer."""
         return cls(fault=fault)
 
+    @classmethod
+    def wire(cls, raw: bytes, *, then: Fault = Fault.CLOSED, pause: float = 0.0, size: int = 65_536) -> Reply:
+        """Send *raw*, byte for byte, status line and headers included, and then let *then* happen.
+
+        Args:
+            raw: Anything; a client's HTTP library reads it as if it came from a socket.
+            then: How the connection ends.
+            pause: How long the server waits before each piece, in seconds.
+            size: How many bytes a piece has.
+        """
+        status = _STATUS_LINE.match(raw)
+        return cls(status=int(status[1]) if status else 0, stream=raw, fault=then, pause=pause, size=size)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Return the raw bytes as they are sent, one piece after the other."""
+        raw = self.stream or b""
+        return (raw[start : start + self.size] for start in range(0, len(raw), self.size))
+
     def header(self, name: str) -> str | None:
         """Return the first value of header *name*, whatever its case, or ``None``."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     def __str__(self) -> str:
+        if self.stream is not None:
+            end = self.fault.name.lower() if self.fault is not None else "closed"
+            return f"{len(self.stream):,} raw bytes, then {end}"
         if self.fault is not None:
             return self.fault.name.lower()
         return f"{self.status} {self.header('content-type') or 'without content type'}, {len(self.body)} bytes"

@@ -12,6 +12,7 @@ import httpx
 from respx import MockRouter
 from respx.models import AllMockedAssertionError, PassThrough
 
+from ._raw import raw_response, raw_response_async
 from ._reply import Fault, Reply
 from ._wire import WireRequest
 
@@ -55,11 +56,15 @@ class _EndpointRouter(MockRouter):
     def handler(self, request: httpx.Request) -> httpx.Response:
         reply = self._reply(request)
         time.sleep(_patience(request, reply))
+        if reply.stream is not None and _is_patient(request, reply):
+            return raw_response(request, reply, self._errors)
         return self._response(request, reply)
 
     async def async_handler(self, request: httpx.Request) -> httpx.Response:
         reply = self._reply(request)
         await anyio.sleep(_patience(request, reply))
+        if reply.stream is not None and _is_patient(request, reply):
+            return await raw_response_async(request, reply, self._errors)
         return self._response(request, reply)
 
     def _reply(self, request: httpx.Request) -> Reply:
@@ -77,7 +82,7 @@ class _EndpointRouter(MockRouter):
 
     def _response(self, request: httpx.Request, reply: Reply) -> httpx.Response:
         """Make a response, or raise what the transport itself would: that is no opinion, but the fault."""
-        fault = Fault.TIMEOUT if _patience(request, reply) < reply.delay else reply.fault
+        fault = reply.fault if _is_patient(request, reply) else Fault.TIMEOUT
         if fault is not None:
             raise getattr(self._errors, fault.value)(f"simulated: {fault.name.lower()}")
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
@@ -88,6 +93,10 @@ def _patience(request: httpx.Request, reply: Reply) -> float:
     """Return how long the client waits for *reply*, in seconds: not longer than its own read timeout."""
     limit = request.extensions.get("timeout", {}).get("read")
     return reply.delay if limit is None else min(reply.delay, limit)
+
+
+def _is_patient(request: httpx.Request, reply: Reply) -> bool:
+    return _patience(request, reply) == reply.delay
 
 
 def _wire_request(request: httpx.Request) -> WireRequest:

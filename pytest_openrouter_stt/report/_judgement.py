@@ -22,12 +22,14 @@ class Observation:
         mode: Which of its operations was used.
         outcome: How the call ended.
         ledger: What was on the wire meanwhile.
+        waits: What the client waited for on its virtual clock, in seconds each: back-off, and slow replies.
     """
 
     call: Call
     mode: Mode
     outcome: Outcome
     ledger: tuple[Exchange, ...]
+    waits: tuple[float, ...] = ()
 
 
 @dataclass(eq=False, kw_only=True)

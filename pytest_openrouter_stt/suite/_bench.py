@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -137,7 +138,14 @@ class Bench:
         """A valid call with as little in it as a real one has."""
         return smallest_call()
 
-    def call(self, call: Call, *script: Reply, mode: Mode | None = None, kwargs: dict[str, Any] | None = None) -> Seen:
+    def call(
+        self,
+        call: Call,
+        *script: Reply,
+        mode: Mode | None = None,
+        kwargs: dict[str, Any] | None = None,
+        retries: bool = False,
+    ) -> Seen:
         """Make one call and return everything that it brought to light.
 
         Args:
@@ -145,11 +153,13 @@ class Bench:
             script: What the endpoint answers; a transcript when left out.
             mode: Another mode than the check's own.
             kwargs: The very objects to pass in place of copies of the call's arguments.
+            retries: Whether the client may retry as it does by default. Its back-off then costs no time, nor does a
+                reply that is slow.
 
         Raises:
             CheckStopped: The call did not end, went past the endpoint, or the client is not driven any more.
         """
-        return self.call_with_key(API_KEY, call, *script, mode=mode, kwargs=kwargs)
+        return self.call_with_key(API_KEY, call, *script, mode=mode, kwargs=kwargs, retries=retries)
 
     def call_with_key(
         self,
@@ -158,6 +168,7 @@ class Bench:
         *script: Reply,
         mode: Mode | None = None,
         kwargs: dict[str, Any] | None = None,
+        retries: bool = False,
     ) -> Seen:
         """Make one call with a client that has *api_key*; see `call`."""
         stand, used = self.stand, mode or self.mode
@@ -165,8 +176,11 @@ class Bench:
             raise _could_not_run("the client is not driven any more: too many of its calls did not end")
         stand.endpoint.reset()
         stand.endpoint.reply_with(*(script or (_ANSWER,)))
-        outcome = stand.client.call(call, used, api_key, kwargs)
-        seen = Seen(Observation(call, used, outcome, stand.endpoint.ledger))
+        waiting = retries or any(reply.delay or reply.pause for reply in script)
+        with stand.client.clock.running() if waiting else nullcontext():
+            outcome = stand.client.call(call, used, api_key, kwargs, retries=retries)
+        waits = stand.client.clock.waits if waiting else ()
+        seen = Seen(Observation(call, used, outcome, stand.endpoint.ledger, waits))
         self._refuse_escapes(seen)
         if isinstance(outcome, NoAnswer):
             failure = CheckFailed(observed=f"the call did not end: {outcome.reason}", observation=seen.observation)

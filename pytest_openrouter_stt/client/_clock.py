@@ -1,0 +1,234 @@
+"""A clock for the client under test: what it waits for passes at once, and everybody else keeps real time.
+
+While the clock runs, the functions of `time`, ``threading.Condition.wait`` (with what is built on it: events,
+queues, futures) and ``trio.run`` tell by the thread whether a client called them. References that modules took
+earlier (``from time import sleep``) are exchanged too. asyncio, and so anyio, waits in the selector of the private
+event loop, which is a `VirtualSelector`.
+
+Out of reach: waiting in C (``select``, ``SimpleQueue.get``), and a function kept elsewhere than in a module.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import selectors
+import sys
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+WORKER_PREFIX = "stt-client"
+"""The names of the threads in which a client is called begin with it."""
+
+_GLANCE = 0.002
+"""How long an idle thread of the client may take to begin with its work, in real seconds."""
+
+_PATIENCE = 0.05
+"""How long to wait, in real seconds, for what a busy thread or a socket may bring, before time is moved on."""
+
+_NANO = 1_000_000_000
+_sleep, _monotonic, _perf_counter, _time = time.sleep, time.monotonic, time.perf_counter, time.time
+_condition_wait = threading.Condition.wait
+
+
+class VirtualClock:
+    """Time as the client under test sees it."""
+
+    def __init__(self) -> None:
+        self._running = False
+        self._offset = 0.0
+        self._waits: list[float] = []
+        self._real: frozenset[int] = frozenset()
+        self._clients: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._captured: dict[str, tuple[ModuleType, tuple[tuple[str, str], ...]]] = {}
+        self._stand_ins = self._made_stand_ins()
+
+    @property
+    def waits(self) -> tuple[float, ...]:
+        """What was waited for since the clock was started, in seconds each."""
+        return tuple(self._waits)
+
+    @property
+    def governs(self) -> bool:
+        """Whether the calling thread is one of the client's, and the clock runs."""
+        return self._running and threading.get_ident() not in self._real
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Let waiting cost no time in the client's threads: its workers, and all that are started meanwhile."""
+        others = (thread for thread in threading.enumerate() if not self._is_the_clients(thread))
+        self._real = frozenset(thread.ident for thread in others if thread.ident is not None)
+        self._waits.clear()
+        with contextlib.ExitStack() as undo:
+            self._exchange(undo)
+            _set(undo, self, "_running", value=True)
+            yield
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """Take the threads that are started meanwhile for the client's: a later call may wait in them."""
+        before = threading.enumerate()
+        try:
+            yield
+        finally:
+            self._clients.update(thread for thread in threading.enumerate() if thread not in before)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let *seconds* pass for the client.
+
+        Raises:
+            OverflowError: Nobody can wait so long, as ``time.sleep()`` says it.
+            ValueError: It is negative, or not a number.
+        """
+        if not seconds >= 0:
+            raise ValueError("sleep length must be non-negative")
+        if seconds > threading.TIMEOUT_MAX:
+            raise OverflowError("timestamp too large to convert to C PyTime_t")
+        self._offset += seconds
+        if seconds:
+            self._waits.append(seconds)
+        _sleep(0)  # as a real sleep does, let other threads go on
+
+    def patience(self, *, is_awaited: bool = False) -> Iterator[float]:
+        """Return how long to look for what may come from outside, in real seconds, before time is moved on.
+
+        Args:
+            is_awaited: Whether something is sure to come, such as an answer on a socket.
+        """
+        helpers = self._helpers()
+        if helpers:
+            yield _GLANCE
+        if is_awaited or any(map(_is_busy, helpers)):
+            yield _PATIENCE
+
+    def _helpers(self) -> list[threading.Thread]:
+        """Return the client's threads beside its workers: what is waited for may be the work of one of them."""
+        alive = threading.enumerate()
+        return [t for t in alive if t.ident not in self._real and not t.name.startswith(WORKER_PREFIX)]
+
+    def _is_the_clients(self, thread: threading.Thread) -> bool:
+        return thread.name.startswith(WORKER_PREFIX) or thread in self._clients
+
+    def _made_stand_ins(self) -> dict[str, _StandIn]:
+        def shifted(real: Callable[[], float]) -> Callable[[], float]:
+            return lambda: real() + self._offset
+
+        def in_nanoseconds(real: Callable[[], int]) -> Callable[[], int]:
+            return lambda: real() + int(self._offset * _NANO)
+
+        virtual: dict[str, Callable[..., Any]] = {"sleep": self.pass_time}
+        for name in ("monotonic", "perf_counter", "time"):
+            virtual[name] = shifted(getattr(time, name))
+            virtual[f"{name}_ns"] = in_nanoseconds(getattr(time, f"{name}_ns"))
+        return {name: _StandIn(self, getattr(time, name), function) for name, function in virtual.items()}
+
+    def _exchange(self, undo: contextlib.ExitStack) -> None:
+        _set(undo, threading.Condition, "wait", value=self._condition_wait())
+        for module, names in self._modules():
+            for attribute, name in names:
+                _set(undo, module, attribute, value=self._stand_ins[name])
+        trio = sys.modules.get("trio")
+        if trio is not None:
+            _set(undo, trio, "run", value=self._trio_run(trio, trio.run))
+
+    def _modules(self) -> Iterator[tuple[ModuleType, tuple[tuple[str, str], ...]]]:
+        """Return the modules that hold a function of `time`, each with its names for them; each is read once."""
+        originals = {id(stand_in.real): name for name, stand_in in self._stand_ins.items()}
+        for name, module in list(sys.modules.items()):
+            known = self._captured.get(name)
+            if known is None or known[0] is not module:
+                held = list(getattr(module, "__dict__", {}).items()) if name != __name__ else []
+                names = tuple((key, originals[id(value)]) for key, value in held if id(value) in originals)
+                known = self._captured[name] = (module, names)
+            if known[1]:
+                yield known
+
+    def _condition_wait(self) -> Callable[..., bool]:
+        def wait(condition: threading.Condition, timeout: float | None = None) -> bool:
+            if timeout is None or timeout <= 0 or not self.governs:
+                return _condition_wait(condition, timeout)
+            if any(_condition_wait(condition, min(timeout, look)) for look in self.patience()):
+                return True
+            self.pass_time(timeout)
+            return False
+
+        return wait
+
+    def _trio_run(self, trio: ModuleType, run: Callable[..., Any]) -> Callable[..., Any]:
+        def run_on_this_clock(*args: Any, **kwargs: Any) -> Any:
+            if self.governs and kwargs.get("clock") is None:
+                kwargs["clock"] = self._trio_clock(trio)
+            return run(*args, **kwargs)
+
+        return run_on_this_clock
+
+    def _trio_clock(self, trio: ModuleType) -> Any:
+        import trio.testing  # noqa: PLC0415 - only a client that is on trio has it
+
+        clock = trio.testing.MockClock(autojump_threshold=0.0)
+        jump = clock.jump
+
+        def jump_both(seconds: float) -> None:
+            jump(seconds)
+            self.pass_time(seconds)
+
+        clock.jump = jump_both
+        return clock
+
+
+class _StandIn:
+    """A function of `time` that is the real one for every thread but the client's.
+
+    An object, because a class that keeps it as an attribute must not make a method of it: the real ones never are.
+    """
+
+    def __init__(self, clock: VirtualClock, real: Callable[..., Any], virtual: Callable[..., Any]) -> None:
+        self._clock = clock
+        self.real = real
+        self._virtual = virtual
+
+    def __call__(self, *args: Any) -> Any:
+        return self._virtual(*args) if self._clock.governs else self.real(*args)
+
+
+class VirtualSelector(selectors.DefaultSelector):
+    """The selector of an event loop on whose timers no time is lost.
+
+    Args:
+        clock: Whose time is moved on instead.
+    """
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what is ready; when nothing is, let the clock jump to the end of *timeout*, in seconds."""
+        if timeout is None or timeout <= 0 or not self._clock.governs:
+            return super().select(timeout)
+        is_awaited = len(self.get_map()) > 1  # beside the loop's own wake-up there is a socket
+        for look in itertools.chain([0.0], self._clock.patience(is_awaited=is_awaited)):
+            if ready := super().select(min(timeout, look)):
+                return ready
+        self._clock.pass_time(timeout)
+        return []
+
+
+def _is_busy(thread: threading.Thread) -> bool:
+    """Whether a thread does anything but wait for work in a pool, as it does until the program ends."""
+    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - the only way to see another thread
+    if frame is None:
+        return False
+    return frame.f_globals.get("__name__") != "concurrent.futures.thread" or frame.f_code.co_name != "_worker"
+
+
+def _set(undo: contextlib.ExitStack, owner: Any, name: str, *, value: object) -> None:
+    before = getattr(owner, name)
+    undo.callback(setattr, owner, name, before)
+    setattr(owner, name, value)

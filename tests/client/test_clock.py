@@ -1,0 +1,212 @@
+"""The virtual clock: however a client waits, an hour of it passes at once, and only for the client."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import queue
+import threading
+import time
+from time import monotonic as captured_monotonic
+from time import sleep as captured_sleep
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+import trio
+
+from pytest_openrouter_stt.client import ClientUnderTest, Failure, Transcript, target_of
+from pytest_openrouter_stt.contract import Call, load_contract
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+
+    from pytest_openrouter_stt.client import Mode, Outcome
+
+HOUR = 3600.0
+CALL = Call(input_audio={"data": "", "format_": "wav"}, model="m")
+LONG_AGO = concurrent.futures.ThreadPoolExecutor(1)
+
+
+def a_condition() -> None:
+    with pytest.raises(queue.Empty):
+        queue.Queue[None]().get(timeout=HOUR)
+
+
+def until_the_clock_says_so() -> None:
+    end = captured_monotonic() + HOUR
+    while captured_monotonic() < end:
+        captured_sleep(60)
+
+
+def another_thread() -> None:
+    thread = threading.Thread(target=captured_sleep, args=(HOUR,))
+    thread.start()
+    thread.join()
+
+
+SYNC: dict[str, Callable[[], object]] = {
+    "sleep": lambda: time.sleep(HOUR),
+    "captured-sleep": lambda: captured_sleep(HOUR),
+    "event": lambda: threading.Event().wait(HOUR),
+    "condition": a_condition,
+    "until": until_the_clock_says_so,
+    "thread": another_thread,
+    "pool": lambda: LONG_AGO.submit(captured_sleep, HOUR).result(timeout=2 * HOUR),
+    "trio": lambda: trio.run(trio.sleep, HOUR),
+    "anyio-on-trio": lambda: anyio.run(anyio.sleep, HOUR, backend="trio"),
+    "asyncio": lambda: anyio.run(_to_thread_of_a_loop_of_its_own),
+}
+
+
+async def _to_thread_of_a_loop_of_its_own() -> None:
+    await asyncio.to_thread(captured_sleep, HOUR)
+
+
+async def a_timeout() -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(HOUR):
+            await asyncio.Event().wait()
+
+
+ASYNC: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
+    "asyncio": lambda: asyncio.sleep(HOUR),
+    "anyio": lambda: anyio.sleep(HOUR),
+    "timeout": a_timeout,
+    "thread": lambda: asyncio.to_thread(captured_sleep, HOUR),
+    "wait-for": lambda: asyncio.wait_for(asyncio.sleep(HOUR), 2 * HOUR),
+}
+
+
+class Driven:
+    """A client whose operation does what a test says, driven on a virtual clock."""
+
+    def __init__(self) -> None:
+        self._function: Callable[[], Any] = lambda: None
+
+        def operation(**_: Any) -> Any:
+            return self._function()
+
+        async def operation_async(**_: Any) -> Any:
+            return await self._function()
+
+        clients = {"sync": operation, "async": operation_async}
+        self._clients = {mode: self._driven(client) for mode, client in clients.items()}
+
+    def _driven(self, client: object) -> ClientUnderTest:
+        return ClientUnderTest(target_of(client), load_contract(), deadline=20, flooded=threading.Event())
+
+    def run(self, function: Callable[[], Any], mode: Mode = "sync") -> tuple[Outcome, float]:
+        """Return how a call of *function* ended, and how many seconds of the client's time it waited."""
+        self._function = lambda: function() or "done" if mode == "sync" else self._awaited(function)
+        client = self._clients[mode]
+        with client.clock.running():
+            outcome = client.call(CALL, mode, "key")
+        return outcome, sum(client.clock.waits)
+
+    async def _awaited(self, function: Callable[[], Coroutine[Any, Any, object]]) -> object:
+        return await function() or "done"
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+
+@pytest.fixture(scope="module")
+def driven() -> Iterator[Driven]:
+    driven = Driven()
+    yield driven
+    driven.close()
+
+
+@pytest.mark.parametrize("way", SYNC)
+def test_an_hour_passes_at_once(way: str, driven: Driven) -> None:
+    for _ in range(2):  # the second time, threads of the first may still be there
+        outcome, waited = driven.run(SYNC[way])
+
+        assert isinstance(outcome, Transcript), outcome
+        assert waited == pytest.approx(HOUR, abs=1)
+
+
+@pytest.mark.parametrize("way", ASYNC)
+def test_an_hour_passes_at_once_in_an_event_loop(way: str, driven: Driven) -> None:
+    for _ in range(2):
+        outcome, waited = driven.run(ASYNC[way], "async")
+
+        assert isinstance(outcome, Transcript), outcome
+        assert waited == pytest.approx(HOUR, abs=1)
+
+
+@pytest.mark.parametrize("name", ["monotonic", "perf_counter", "time"])
+def test_every_clock_of_the_client_shows_what_it_waited(name: str, driven: Driven) -> None:
+    seen: list[float] = []
+
+    def look() -> None:
+        for _ in range(2):
+            seen.append(getattr(time, name)())
+            seen.append(getattr(time, f"{name}_ns")() / 1e9)
+            time.sleep(HOUR)
+
+    driven.run(look)
+
+    assert seen[2] - seen[0] == pytest.approx(HOUR, abs=20)
+    assert seen[3] - seen[1] == pytest.approx(HOUR, abs=20)
+
+
+def test_everybody_else_keeps_real_time(driven: Driven) -> None:
+    seen: list[float] = []
+    asked, answered = threading.Event(), threading.Event()
+
+    def elsewhere() -> None:
+        asked.wait(20)
+        seen.append(time.monotonic())
+        answered.set()
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    before = time.monotonic()
+
+    def wait() -> None:
+        time.sleep(HOUR)
+        asked.set()
+        answered.wait()
+
+    driven.run(wait)
+    thread.join()
+
+    assert seen[0] - before < HOUR
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kind"), [(-1.0, ValueError), (float("nan"), ValueError), (float("inf"), OverflowError)]
+)
+def test_what_cannot_be_slept_is_refused_as_by_the_real_sleep(
+    seconds: float, kind: type[Exception], driven: Driven
+) -> None:
+    outcome, waited = driven.run(lambda: time.sleep(seconds))
+
+    assert isinstance(outcome, Failure)
+    assert isinstance(outcome.error, kind)
+    assert waited == 0
+
+
+def test_nothing_of_it_is_left(driven: Driven) -> None:
+    before = (time.sleep, captured_sleep, threading.Condition.wait, trio.run)
+
+    driven.run(lambda: time.sleep(HOUR))
+
+    assert (time.sleep, captured_sleep, threading.Condition.wait, trio.run) == before
+
+
+def test_a_notified_thread_goes_on_at_once(driven: Driven) -> None:
+    def work() -> object:
+        done = threading.Event()
+        thread = threading.Thread(target=done.set)
+        thread.start()
+        return done.wait(HOUR)
+
+    outcome, waited = driven.run(work)
+
+    assert isinstance(outcome, Transcript)
+    assert outcome.value is True
+    assert waited == 0
