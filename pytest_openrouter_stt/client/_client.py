@@ -79,7 +79,7 @@ class ClientUnderTest:
 
     def open(self, api_key: str) -> Outcome:
         """Make the client object for *api_key*; it is the value of the transcript that comes back."""
-        return self._worker("sync").run(lambda: self._connection(api_key).owner, self._deadline, self._flooded)
+        return self._worker("sync").run(lambda: self._connection(api_key).owner, self._deadline, self._why_endless)
 
     def features(self, api_key: str) -> frozenset[str]:
         """Return what the client offers: what it declares, else what its signatures show."""
@@ -123,12 +123,13 @@ class ClientUnderTest:
             retries: Whether the client may retry as it does by default; else it is told not to, if it can be told.
         """
         arguments = call.kwargs() if kwargs is None else kwargs
+        self.clock.forget_waits()
         with self.clock.watching():
             outcome = self._worker(mode).run(
-                lambda: self._run(arguments, mode, api_key, retries=retries), self._deadline, self._flooded
+                lambda: self._run(arguments, mode, api_key, retries=retries), self._deadline, self._why_endless
             )
         if isinstance(outcome, NoAnswer):
-            self._recover(mode, flooded=self._flooded.is_set())
+            self._recover(mode)
         return returned(outcome.value) if isinstance(outcome, Transcript) else outcome
 
     def close(self) -> None:
@@ -167,10 +168,15 @@ class ClientUnderTest:
             worker = self._workers[mode] = Worker(f"{WORKER_PREFIX}-{mode}")
         return worker
 
-    def _recover(self, mode: Mode, *, flooded: bool) -> None:
+    def _why_endless(self) -> str:
+        if self._flooded.is_set():
+            return "it sent requests without end"
+        return "it waited for more than a year" if self.clock.is_spent else ""
+
+    def _recover(self, mode: Mode) -> None:
         """Start afresh: whatever the call held, a lock or a connection, it may hold for ever."""
-        if not flooded or not self._workers[mode].usable:
-            self._unanswered += 1  # a flood that could be stopped has cost next to nothing
+        if not self._why_endless() or not self._workers[mode].usable:
+            self._unanswered += 1  # what could be stopped at once has cost next to nothing
         self._connections.clear()
         self._flooded.clear()
         if mode == "async":
@@ -180,4 +186,4 @@ class ClientUnderTest:
         """Close the loop in its own thread, unless that was left behind: tasks may resist being cancelled."""
         runner, self._runner = self._runner, None
         if runner is not None and self._workers["async"].usable:
-            self._workers["async"].run(runner.close, self._deadline, self._flooded)
+            self._workers["async"].run(runner.close, self._deadline, self._why_endless)

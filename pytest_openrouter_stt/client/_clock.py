@@ -32,6 +32,9 @@ _GLANCE = 0.002
 _PATIENCE = 0.05
 """How long to wait, in real seconds, for what a busy thread or a socket may bring, before time is moved on."""
 
+_TOO_LONG = 4e7
+"""More than a year, in seconds."""
+
 _NANO = 1_000_000_000
 _sleep, _monotonic, _perf_counter, _time = time.sleep, time.monotonic, time.perf_counter, time.time
 _condition_wait = threading.Condition.wait
@@ -51,8 +54,17 @@ class VirtualClock:
 
     @property
     def waits(self) -> tuple[float, ...]:
-        """What was waited for since the clock was started, in seconds each."""
+        """What was waited for since they were last forgotten, in seconds each."""
         return tuple(self._waits)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether more than a year was waited for: by now it is sure that the call has no end."""
+        return sum(self._waits) > _TOO_LONG
+
+    def forget_waits(self) -> None:
+        """Begin to count anew."""
+        self._waits.clear()
 
     @property
     def governs(self) -> bool:
@@ -64,7 +76,7 @@ class VirtualClock:
         """Let waiting cost no time in the client's threads: its workers, and all that are started meanwhile."""
         others = (thread for thread in threading.enumerate() if not self._is_the_clients(thread))
         self._real = frozenset(thread.ident for thread in others if thread.ident is not None)
-        self._waits.clear()
+        self._offset = 0.0
         with contextlib.ExitStack() as undo:
             self._exchange(undo)
             _set(undo, self, "_running", value=True)

@@ -63,17 +63,17 @@ class Worker:
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
-    def run(self, function: Callable[[], object], deadline: float, flooded: threading.Event) -> Outcome:
+    def run(self, function: Callable[[], object], deadline: float, why_endless: Callable[[], str]) -> Outcome:
         """Run *function*, and return how it ended: what it returned is the value of a transcript.
 
         Args:
             function: Makes one call.
             deadline: How long it may take, in seconds.
-            flooded: Set from elsewhere when the call sends more requests than anybody needs.
+            why_endless: Says why a call that is under way will not end; empty as long as it may.
         """
         job = _Job(function)
         self._jobs.put(job)
-        reason = self._wait(job, deadline, flooded)
+        reason = self._wait(job, deadline, why_endless)
         if not reason and job.outcome is not None:
             return job.outcome
         stack = self._stack()
@@ -86,11 +86,11 @@ class Worker:
         if self.usable:
             self._thread.join(_GRACE)
 
-    def _wait(self, job: _Job, deadline: float, flooded: threading.Event) -> str:
+    def _wait(self, job: _Job, deadline: float, why_endless: Callable[[], str]) -> str:
         end = time.monotonic() + deadline
         while not job.ends_within(_POLL):
-            if flooded.is_set():
-                return "it sent requests without end"
+            if reason := why_endless():
+                return reason
             if time.monotonic() > end:
                 return f"it was still under way after {deadline:g} s"
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -55,6 +56,11 @@ class WireRequest:
         """The token of the Bearer scheme (RFC 6750, 2.1), or ``None``."""
         scheme, _, token = (self.header("authorization") or "").partition(" ")
         return token.strip() or None if scheme.lower() == "bearer" else None
+
+    @property
+    def digest(self) -> str:
+        """What tells one body from another at a glance: the first eight hexadecimal digits of its SHA-256."""
+        return hashlib.sha256(self.body).hexdigest()[:8]
 
     def json(self) -> object:
         """Return the body, parsed strictly.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import re
 import sysconfig
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from ._text import Redactor
 
 _MAX_EXCHANGES = 4
+_MAX_WAITS = 12
+_NOTICEABLE = 0.1
+"""Seconds between two requests from which on somebody may have waited."""
+
 _MAX_HEADERS = 16
 _MAX_BODY = 600
 _MAX_VALUE = 160
@@ -64,16 +69,34 @@ def _body(body: bytes, ink: Redactor) -> Iterator[str]:
 
 
 def exchanges_text(ledger: Sequence[Exchange], ink: Redactor) -> str:
-    """Return a line for each request with what it was answered."""
-    lines = [f"{place}. {_exchange(exchange, ink)}" for place, exchange in enumerate(ledger[:_MAX_EXCHANGES], 1)]
+    """Return a line for each request: after which time it came, which body it had, and what it was answered."""
+    gaps = [0.0, *(later.at - earlier.at for earlier, later in pairwise(ledger))]
+    shown = zip(ledger[:_MAX_EXCHANGES], gaps, strict=False)
+    lines = [f"{place}. {_exchange(exchange, gap, ink)}" for place, (exchange, gap) in enumerate(shown, 1)]
     more = len(ledger) - _MAX_EXCHANGES
     return "\n".join([*lines, f"… {more:,} more requests"] if more > 0 else lines)
 
 
-def _exchange(exchange: Exchange, ink: Redactor) -> str:
+def _exchange(exchange: Exchange, gap: float, ink: Redactor) -> str:
     request, reply = exchange.request, exchange.reply
     answered = str(reply) if reply.fault else str(reply.status)
-    return f"{request.method} {ink.short(request.url, _MAX_VALUE)} → {answered}"
+    after = f"after {_seconds(gap)} " if gap >= _NOTICEABLE else ""
+    return f"{after}{request.method} {ink.short(request.url, _MAX_VALUE)}, body {request.digest} → {answered}"
+
+
+def waits_text(waits: Sequence[float]) -> str:
+    """Return what a client waited for: the first waits, their number and their sum; empty for none."""
+    if not waits:
+        return ""
+    shown = ", ".join(map(_seconds, waits[:_MAX_WAITS]))
+    if len(waits) == 1:
+        return shown
+    more = ", …" if len(waits) > _MAX_WAITS else ""
+    return f"{shown}{more}: {len(waits)} times, {_seconds(sum(waits))} in all"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{round(seconds, 2):,g} s" if seconds < 1_000_000 else f"{seconds:.3g} s"  # noqa: PLR2004 - as %g does
 
 
 def reply_text(reply: Reply, ink: Redactor) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_openrouter_stt.client import NoAnswer, Transcript
 from pytest_openrouter_stt.contract import MISSING
 
-from ._evidence import exchanges_text, outcome_text, raised_at, reply_text, request_text, stuck_at
+from ._evidence import exchanges_text, outcome_text, raised_at, reply_text, request_text, stuck_at, waits_text
 from ._json_diff import wire_diff
 from ._paste import as_curl, as_python
 from ._result import Source
@@ -128,6 +128,7 @@ def _evidence(
     if failure.observation is not None:
         about_request = requirement.area in _ABOUT_THE_REQUEST
         yield from _sent(failure.observation, contract, ink, in_full=about_request and not is_different)
+        yield "waited", waits_text(failure.observation.waits)
         yield from _answered(failure.observation, ink, is_matter=not about_request)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -153,8 +152,7 @@ class Bench:
             script: What the endpoint answers; a transcript when left out.
             mode: Another mode than the check's own.
             kwargs: The very objects to pass in place of copies of the call's arguments.
-            retries: Whether the client may retry as it does by default. Its back-off then costs no time, nor does a
-                reply that is slow.
+            retries: Whether the client may retry as it does by default; else it is told not to, if it can be told.
 
         Raises:
             CheckStopped: The call did not end, went past the endpoint, or the client is not driven any more.
@@ -176,11 +174,8 @@ class Bench:
             raise _could_not_run("the client is not driven any more: too many of its calls did not end")
         stand.endpoint.reset()
         stand.endpoint.reply_with(*(script or (_ANSWER,)))
-        waiting = retries or any(reply.delay or reply.pause for reply in script)
-        with stand.client.clock.running() if waiting else nullcontext():
-            outcome = stand.client.call(call, used, api_key, kwargs, retries=retries)
-        waits = stand.client.clock.waits if waiting else ()
-        seen = Seen(Observation(call, used, outcome, stand.endpoint.ledger, waits))
+        outcome = stand.client.call(call, used, api_key, kwargs, retries=retries)
+        seen = Seen(Observation(call, used, outcome, stand.endpoint.ledger, stand.client.clock.waits))
         self._refuse_escapes(seen)
         if isinstance(outcome, NoAnswer):
             failure = CheckFailed(observed=f"the call did not end: {outcome.reason}", observation=seen.observation)

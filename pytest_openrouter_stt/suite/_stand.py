@@ -11,7 +11,7 @@ from pytest_openrouter_stt.client import ClientUnderTest, Failure, Feature, NoAn
 from pytest_openrouter_stt.contract import Call, Contract
 from pytest_openrouter_stt.endpoint import Endpoint, NetworkGuard, Reply, intercept
 from pytest_openrouter_stt.report import CouldNotRun, Subject
-from pytest_openrouter_stt.strategies import transcription_calls
+from pytest_openrouter_stt.strategies import every_invalid_call, invalid_transcription_calls, transcription_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.client import Mode
     from pytest_openrouter_stt.endpoint import Escape
     from pytest_openrouter_stt.endpoint._respx import Layer
+    from pytest_openrouter_stt.strategies import InvalidCall
 
 API_KEY = "sk-or-v1-0a1b2c3d4e5f60718293a4b5c6d7e8f900-not-a-key"
 """Given to every client; whatever is found to hold it held the key."""
@@ -39,6 +40,16 @@ def smallest_call(**more: object) -> Call:
 def listed(escapes: Iterable[Escape]) -> str:
     """Return each different escape once, for a sentence."""
     return ", ".join(dict.fromkeys(map(str, escapes)))
+
+
+def _of_one_member(calls: Iterable[InvalidCall]) -> Iterator[InvalidCall]:
+    """Yield those of *calls* that break an argument, a member of one, or what is in the first of a member's members."""
+    first: dict[tuple[str, ...], str] = {}
+    for invalid in calls:
+        tokens = tuple(invalid.violation.pointer.split("/")[1:])
+        parent, below = tokens[:2], tokens[2:]
+        if not below or first.setdefault(parent, below[0]) == below[0]:
+            yield invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +96,12 @@ class Stand:
 
     @contextmanager
     def opened(self) -> Iterator[frozenset[str]]:
-        """Guard the network and intercept the client while the context is open; gives the client's features.
+        """Guard the network, intercept the client and let its waiting cost no time; gives the client's features.
 
         Raises:
             CouldNotRun: The first time, nothing proved that the endpoint sees this client; the same ever after.
         """
-        with self.guard.armed():
+        with self.guard.armed(), self.client.clock.running():
             if self._features is None and self._blocked is None:
                 self._prove_interception()
             if self._blocked is not None:
@@ -103,8 +114,22 @@ class Stand:
     @cached_property
     def calls(self) -> SearchStrategy[Call]:
         """Valid calls with the arguments that the client takes; made once, since that takes longer than a draw."""
-        offered = [name for name in self.contract.sdk.parameters if name in (self._features or ())]
-        return transcription_calls(self.contract, arguments=offered)
+        return transcription_calls(self.contract, arguments=self._offered)
+
+    @cached_property
+    def every_invalid_call(self) -> tuple[InvalidCall, ...]:
+        """The smallest call with each single violation in what the client takes; of 113 providers only one is broken."""
+        calls = every_invalid_call(self.contract, call=smallest_call(), arguments=self._offered)
+        return tuple(_of_one_member(calls))
+
+    @cached_property
+    def invalid_calls(self) -> SearchStrategy[InvalidCall]:
+        """Calls with one violation anywhere in the arguments that the client takes."""
+        return invalid_transcription_calls(self.contract, arguments=self._offered)
+
+    @property
+    def _offered(self) -> list[str]:
+        return [name for name in self.contract.sdk.parameters if name in (self._features or ())]
 
     @property
     def subject(self) -> Subject:

@@ -1,1 +1,274 @@
-"""When a request is made again, how often and after how long."""
+"""When a request is made again, how often and after how long.
+
+The client's back-off runs on a virtual clock, so an hour of it takes no time; what it waited for is in the failure.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_openrouter_stt.client import Transcript, status_of
+from pytest_openrouter_stt.endpoint import Fault, Reply
+from pytest_openrouter_stt.report import Level, Source
+
+from ._check import check
+from ._family import require_family
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ._bench import Bench, Seen
+
+_RETRIES = "sdk.yaml#/parameters/retries"
+_ERRORS = "sdk.yaml#/errors"
+_RETRY_AFTER = "RFC 9110, 10.2.3"
+_SAME_ON_EVERY_ATTEMPT = ("authorization", "content-type")
+_AFTER_THE_BODY = (Fault.RESET, Fault.CLOSED, Fault.TIMEOUT)
+"""Faults that come when the server may have done the work already."""
+
+_RETRIED_LATER = 7
+_SOON = 300
+_TOO_LONG = 3600
+_HAMMERING = 0.1
+
+
+@check(
+    Level.MUST,
+    Source.SDK,
+    _RETRIES,
+    hint="`retries=None` means one request, whatever comes of it.",
+    needs=("retries",),
+)
+def test_retries_off_means_one_request(stt: Bench) -> None:
+    """With retries off, a call makes exactly one request, whatever it is answered."""
+    replies = [Reply.error(status) for status in stt.contract.error_statuses]
+    for reply in (*replies, *map(Reply.broken, Fault)):
+        seen = stt.reply(reply)
+        seen.error()
+        seen.require(len(seen.requests) == 1, f"it made {len(seen.requests)} requests, though retries are off")
+
+
+@check(
+    Level.MUST,
+    Source.HTTP,
+    "RFC 9110, 15.5",
+    hint="A 4xx says that the same request will fail again: raise at once.",
+)
+def test_client_errors_are_not_retried(stt: Bench) -> None:
+    """A 4xx is not retried; a 429 may be."""
+    for status in stt.contract.error_statuses:
+        if status < 500 and status != 429:
+            seen = _retrying(stt, Reply.error(status))
+            seen.require(len(seen.requests) == 1, f"it made {len(seen.requests)} requests for a {status}")
+
+
+@check(
+    Level.SHOULD,
+    Source.SDK,
+    _RETRIES,
+    hint="Try a 5xx again after a pause, unless the caller turned retries off.",
+    needs=("retries",),
+)
+def test_server_errors_are_retried(stt: Bench) -> None:
+    """With retries on, a 5xx is retried."""
+    for status in stt.contract.error_statuses:
+        if status >= 500:
+            seen = _retrying(stt, Reply.error(status), Reply.transcript("the second answer"))
+            seen.require(len(seen.requests) > 1, f"it made one request for a {status}, and gave up")
+
+
+@check(Level.MUST, Source.SUITE, _RETRIES, hint="Read the last response as if it were the only one.")
+def test_a_later_answer_is_the_transcript(stt: Bench) -> None:
+    """When an attempt succeeds, its answer is the transcript."""
+    seen = _retried(stt, Reply.error(503), Reply.transcript("the second answer"))
+    text = seen.transcript().text
+    seen.require(
+        text == "the second answer", "the transcript is not that of the last answer", "the second answer", text
+    )
+
+
+@check(
+    Level.MUST,
+    Source.SDK,
+    _ERRORS,
+    hint="When the attempts are used up, raise what the last response would have raised on its own.",
+)
+def test_the_last_error_is_raised(stt: Bench) -> None:
+    """When every attempt fails, the error is the typed one of the last response."""
+    alone = type(stt.reply(Reply.error(502)).error())
+    seen = _retried(stt, Reply.error(503), Reply.error(502))
+    error = seen.error()
+    what = f"{type(error).__qualname__} with status {status_of(error)}"
+    seen.require(type(error) is alone, f"after a 503 and only 502s it raised {what}, not {alone.__qualname__}")
+    seen.require(status_of(error) == 502, f"after a 503 and only 502s it raised {what}")
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _RETRIES,
+    hint="Make the request once, and send the very same on every attempt.",
+)
+def test_attempts_are_identical(stt: Bench) -> None:
+    """Every attempt is the same request: method, URL, body, key and content type."""
+    seen = _retried(stt, Reply.error(500), Reply.error(502), Reply.error(503))
+    first = seen.request
+    for place, other in enumerate(seen.requests[1:], 2):
+        here = f"attempt {place} of {len(seen.requests)}"
+        same_target = (other.method, other.url) == (first.method, first.url)
+        seen.require(same_target, f"{here} went to {other.method} {other.url}")
+        seen.require(other.body == first.body, f"{here} has another body ({other.digest}, the first {first.digest})")
+        for name in _SAME_ON_EVERY_ATTEMPT:
+            seen.require(other.values(name) == first.values(name), f"{here} has another {name} header")
+
+
+@check(Level.SHOULD, Source.SUITE, _RETRIES, hint="Pause before every attempt but the first, longer each time.")
+def test_attempts_are_spaced(stt: Bench) -> None:
+    """There is a pause before a server that failed is asked again."""
+    seen = _retried(stt, Reply.error(500))
+    shortest = min(_gaps(seen))
+    seen.require(shortest >= _HAMMERING, f"it waited {shortest:.3f} s between two attempts")
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _RETRIES,
+    hint="Limit the number of attempts, or the time that all of them may take.",
+)
+def test_retries_end(stt: Bench) -> None:
+    """A server that fails for ever is given up, with an error, within two hours."""
+    seen = _retrying(stt, Reply.error(500))
+    seen.error()
+    waited = sum(seen.observation.waits)
+    seen.require(waited <= 2 * _TOO_LONG, f"it waited {waited:,.0f} s, and made {len(seen.requests)} requests")
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _RETRIES,
+    hint="Give up within minutes: a user who waits an hour for an error believes that the program hangs.",
+)
+def test_retries_end_soon(stt: Bench) -> None:
+    """A server that fails for ever is given up within five minutes."""
+    seen = _retrying(stt, Reply.error(500))
+    waited = sum(seen.observation.waits)
+    seen.require(waited <= _SOON, f"it retried for {waited:,.0f} s, with {len(seen.requests)} requests")
+
+
+@check(
+    Level.SHOULD,
+    Source.HTTP,
+    _RETRY_AFTER,
+    hint="Wait as long as Retry-After says: it is a number of seconds, or a date.",
+)
+@pytest.mark.parametrize("status", [429, 503], ids=str)
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_retry_after_is_honoured(stt: Bench, status: int, form: str) -> None:
+    """A retry does not come before the time that Retry-After names."""
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=_RETRIED_LATER + 1), usegmt=True)
+    value = str(_RETRIED_LATER) if form == "seconds" else date
+    seen = _retried(stt, Reply.error(status, headers={"Retry-After": value}), Reply.transcript("at last"))
+    first = next(_gaps(seen))
+    seen.require(first >= _RETRIED_LATER - 1, f"it retried after {first:.2f} s; Retry-After was {value}")
+
+
+@check(
+    Level.MAY,
+    Source.SUITE,
+    _RETRIES,
+    hint="Some proxies say in `retry-after-ms` to the millisecond what Retry-After says in seconds.",
+)
+def test_retry_after_in_milliseconds_is_honoured(stt: Bench) -> None:
+    """A retry does not come before the time that `retry-after-ms` names."""
+    headers = {"retry-after-ms": str(_RETRIED_LATER * 1000)}
+    seen = _retried(stt, Reply.error(503, headers=headers), Reply.transcript("at last"))
+    first = next(_gaps(seen))
+    seen.require(first >= _RETRIED_LATER - 1, f"it retried after {first:.2f} s; retry-after-ms was 7000")
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _RETRIES,
+    hint="Cap what Retry-After asks for, or give up: nobody waits for a day.",
+)
+@pytest.mark.parametrize("value", ["86400", "31536000", "date"])
+def test_retry_after_is_capped(stt: Bench, value: str) -> None:
+    """A Retry-After of a day or of a year is not waited for."""
+    date = format_datetime(datetime.now(UTC) + timedelta(days=2), usegmt=True)
+    asked = date if value == "date" else value
+    seen = _retrying(stt, Reply.error(503, headers={"Retry-After": asked}), Reply.transcript("at last"))
+    waited = sum(seen.observation.waits)
+    seen.require(waited <= _TOO_LONG, f"it waited {waited:,.0f} s, because Retry-After was {asked}")
+
+
+_ABSURD = {
+    "negative": "-1",
+    "infinite": "inf",
+    "not-a-number": "nan",
+    "overflow": "1e400",
+    "huge": "9" * 40,
+    "fraction": "0.5",
+    "word": "soon",
+    "empty": "",
+    "past": "Thu, 01 Jan 1970 00:00:00 GMT",
+    "no-zone": "Fri, 31 Dec 1999 23:59:59",
+    "no-date": "Thu, 99 Foo 2026 99:99:99 GMT",
+}
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _ERRORS,
+    hint="Treat a Retry-After that makes no sense as if there were none.",
+)
+@pytest.mark.parametrize("value", _ABSURD.values(), ids=_ABSURD)
+def test_absurd_retry_after_does_no_harm(stt: Bench, value: str) -> None:
+    """A Retry-After that makes no sense ends in the later answer or in an error of the client's own."""
+    seen = _retrying(stt, Reply.error(503, headers={"Retry-After": value}), Reply.transcript("at last"))
+    if not isinstance(seen.observation.outcome, Transcript):
+        require_family(stt, seen)
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _RETRIES,
+    hint="Retry only what failed before the body was sent; else let the caller decide: transcribing costs money.",
+)
+@pytest.mark.parametrize("fault", _AFTER_THE_BODY, ids=lambda fault: fault.name.lower())
+def test_accepted_requests_are_not_repeated(stt: Bench, fault: Fault) -> None:
+    """A request that the server has received whole, and did not answer, is not sent again."""
+    seen = _retrying(stt, Reply.broken(fault))
+    count = len(seen.requests)
+    seen.require(
+        count == 1, f"it sent the same body {count} times to a server that had received it: billed {count} times"
+    )
+
+
+def _retrying(stt: Bench, *script: Reply) -> Seen:
+    """Make a call with the client's own retry policy on."""
+    seen = stt.call(stt.smallest, *script, retries=True)
+    _ = seen.request
+    return seen
+
+
+def _retried(stt: Bench, *script: Reply) -> Seen:
+    """Make a call that the client retries; one that does not has nothing to judge."""
+    seen = _retrying(stt, *script)
+    if len(seen.requests) == 1:
+        pytest.skip(f"the client does not retry a {script[0].status}")
+    return seen
+
+
+def _gaps(seen: Seen) -> Iterator[float]:
+    """Return the time between each attempt and the one before it, in seconds."""
+    return (later.at - earlier.at for earlier, later in pairwise(seen.observation.ledger))

@@ -170,7 +170,9 @@ class Client:
         return FIRST_DELAY * 2.0 ** (attempt - 1)
 
     def retry_after(self, response: httpx.Response) -> float:
-        given = response.headers.get("Retry-After", "")
+        milliseconds, given = response.headers.get("retry-after-ms", ""), response.headers.get("Retry-After", "")
+        if milliseconds.isascii() and milliseconds.isdigit():
+            return float(milliseconds[:12]) / 1000
         if given.isascii() and given.isdigit():
             return float(given[:9])
         try:

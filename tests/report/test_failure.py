@@ -142,7 +142,7 @@ def test_several_requests_are_listed_with_their_answers() -> None:
 
     shown = rows(rendered("errors", CheckFailed(observed="again", observation=seen(*exchanges))).text)
 
-    assert shown["sent"].split("\n")[0] == f"1. POST {CONTRACT.url} → 500"
+    assert shown["sent"].split("\n")[0] == f"1. POST {CONTRACT.url}, body {request().digest} → 500"
     assert shown["sent"].split("\n")[-1] == "… 6 more requests"
     assert shown["replied"].startswith("reset")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from typing import TYPE_CHECKING
 
 from tests.clients.reference import Client
@@ -25,7 +25,7 @@ class BlocksForEver(Client):
 
     def send(self, request: httpx.Request) -> httpx.Response:
         super().send(request)
-        time.sleep(3600)
+        threading.Event().wait()
         raise AssertionError
 
 
