@@ -91,7 +91,7 @@ class TimeoutInMilliseconds(Client):
         self.async_http.timeout = httpx.Timeout(30_000)
 
 
-@caught_by(_SLOW)
+@caught_by(_SLOW, _ERROR, _OWN)
 class ReadsOnePiece(Client):
     def send(self, request: httpx.Request) -> httpx.Response:
         response = self.http.send(request, stream=True)
