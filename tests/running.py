@@ -24,7 +24,7 @@ _LIMIT = 120
 # Pytester forgets what a run in this process imports; imported here, it is not imported again by each.
 for _area in suite.AREAS:
     suite.area_checks(_area)
-_ISOLATED = ("-p", "no:randomly", "-p", "no:cacheprovider")
+ISOLATED = ("-p", "no:randomly", "-p", "no:cacheprovider")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Run:
 
 
 @dataclass(eq=False)  # pytest 8.4 hashes its plugins
-class _Recorder:
+class Recorder:
     results: dict[str, Result] = field(default_factory=dict)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -58,8 +58,8 @@ class _Recorder:
 
 def judge_here(pytester: pytest.Pytester, client: str, *options: str) -> Run:
     """Judge *client* in this process, which saves what starting one costs."""
-    recorder = _Recorder()
-    done = pytester.inline_run(f"--stt-client={client}", *_ISOLATED, *options, plugins=[recorder])
+    recorder = Recorder()
+    done = pytester.inline_run(f"--stt-client={client}", *ISOLATED, *options, plugins=[recorder])
     return Run(int(done.ret or 0), "", recorder.results)
 
 
@@ -67,7 +67,7 @@ def run_pytest(folder: Path, *options: str, env: dict[str, str] | None = None) -
     """Run pytest in *folder* in a process of its own, with this repository's test clients importable."""
     junit = folder / "junit.xml"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *_ISOLATED, f"--junitxml={junit}", *options],
+        [sys.executable, "-m", "pytest", *ISOLATED, f"--junitxml={junit}", *options],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": _importable_tests().name, **(env or {})},
         capture_output=True,

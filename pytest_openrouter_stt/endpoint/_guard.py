@@ -17,8 +17,9 @@ import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from ._environment import client_environment
 from ._escapes import WATCHED, Escape, client_line, escape_of, kind_of
-from ._proxy_trap import ProxyTrap, proxied_environment
+from ._proxy_trap import ProxyTrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,7 +97,7 @@ class NetworkGuard:
                 url = self._trap.start()
                 _install_hook()
                 with contextlib.ExitStack() as undo:
-                    undo.enter_context(proxied_environment(url))
+                    undo.enter_context(client_environment(url))
                     undo.enter_context(_judged_socket_methods())
                     undo.enter_context(_judging(self._judge))
                     self._undo = undo.pop_all()

@@ -7,7 +7,6 @@ Pointing these here turns such a request into a recorded refusal.
 from __future__ import annotations
 
 import contextlib
-import os
 import socketserver
 import threading
 from typing import TYPE_CHECKING
@@ -15,17 +14,10 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 UNKNOWN_TARGET = "unknown host"
 """The target of a connection whose request names none, or that ended before its request."""
-
-# Only ALL_PROXY is set: libraries in C read it, those in Python meet the audit hook anyway, and httpx builds another
-# TLS context, 16 ms of work, for each further variable in each of its clients.
-_TRAPPED = ("ALL_PROXY", "all_proxy")
-_CLEARED = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
-_DIRECT_HOSTS = "localhost,127.0.0.1,::1"
-_SECRET_PREFIX = "OPENROUTER_"  # noqa: S105 - the start of variable names, not a secret
 
 # http.server is not used: its bind() looks up the machine's full name, which is itself a name lookup.
 _MAX_LINE = 65_536
@@ -85,38 +77,6 @@ class ProxyTrap:
             server.shutdown()
             server.server_close()
             thread.join()
-
-
-@contextlib.contextmanager
-def proxied_environment(url: str) -> Iterator[None]:
-    """Let a URL be the only proxy and hide every variable ``OPENROUTER_*``; afterwards all are as before.
-
-    Args:
-        url: The proxy for every host but this machine's own.
-    """
-    changes = dict.fromkeys(_TRAPPED, url) | dict.fromkeys(("NO_PROXY", "no_proxy"), _DIRECT_HOSTS)
-    before = {name: os.environ.get(name) for name in (*changes, *_CLEARED, *_secret_names())}
-    _drop_secrets()
-    for name in _CLEARED:
-        os.environ.pop(name, None)
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        _drop_secrets()  # a client that reads a .env file may have set some
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-
-
-def _secret_names() -> list[str]:
-    return [name for name in os.environ if name.startswith(_SECRET_PREFIX)]
-
-
-def _drop_secrets() -> None:
-    for name in _secret_names():
-        os.environ.pop(name, None)
 
 
 class _Server(socketserver.ThreadingTCPServer):

@@ -6,11 +6,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_openrouter_stt.contract import MISSING
+from pytest_openrouter_stt.endpoint import Fault
+
+from ._notes import Repeat
 
 if TYPE_CHECKING:
     from pytest_openrouter_stt.client import Mode, Outcome
     from pytest_openrouter_stt.contract import Call
     from pytest_openrouter_stt.endpoint import Exchange
+
+_REFUSED = 300
+"""The least status by which a server says that it did not do what it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,15 @@ class Observation:
     outcome: Outcome
     ledger: tuple[Exchange, ...]
     waits: tuple[float, ...] = ()
+
+    @property
+    def repeat(self) -> Repeat | None:
+        """The body that was sent again although the server had received it and had not refused it, if there is one."""
+        for place, exchange in enumerate(self.ledger):
+            again = sum(later.request.digest == exchange.request.digest for later in self.ledger[place + 1 :])
+            if again and exchange.reply.fault is not Fault.REFUSED and exchange.reply.status < _REFUSED:
+                return Repeat(again + 1, str(exchange.reply))
+        return None
 
 
 @dataclass(eq=False, kw_only=True)

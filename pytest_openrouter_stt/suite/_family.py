@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_openrouter_stt.client import message_of, status_of
 from pytest_openrouter_stt.endpoint import Reply
+from pytest_openrouter_stt.report import ErrorRow
 
 from ._stand import API_KEY
 
@@ -38,6 +40,24 @@ def common_base(types: Iterable[type]) -> type | None:
         return None
     shared = (kind for kind in lines[0] if all(kind in line for line in lines))
     return next((kind for kind in shared if kind.__module__ != "builtins"), None)
+
+
+def taxonomy(stt: Bench) -> tuple[ErrorRow, ...]:
+    """Return what each status of the contract becomes, by the operation of the bench."""
+    return tuple(_row(stt, status) for status in stt.contract.error_statuses)
+
+
+def _row(stt: Bench, status: int) -> ErrorRow:
+    message = f"The reason of this {status}."
+    error = stt.reply(Reply.error(status, message)).error()
+    retried = stt.call(stt.smallest, Reply.error(status), Reply.transcript("later"), retries=True)
+    return ErrorRow(
+        status=status,
+        kind=f"{type(error).__module__}.{type(error).__qualname__}",
+        status_kept=status_of(error) == status,
+        message_kept=message in message_of(error),
+        retried=len(retried.requests) > 1,
+    )
 
 
 def raised_types(stt: Bench) -> dict[int, type]:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from pytest_openrouter_stt.client import Failure, Transcript, headers_of, kept, message_of, status_of
 from pytest_openrouter_stt.endpoint import Reply
-from pytest_openrouter_stt.report import Level, Source, same_json
+from pytest_openrouter_stt.report import Level, Source, same_json, told_apart_by_nothing
 from pytest_openrouter_stt.strategies import error_responses
 
 from ._check import check
-from ._family import common_base, own_base, raised_types, require_family
+from ._family import common_base, own_base, raised_types, require_family, taxonomy
 from ._stand import API_KEY
 
 if TYPE_CHECKING:
@@ -73,10 +73,9 @@ def test_undocumented_status(stt: Bench, status: int) -> None:
 @check(Level.MUST, Source.SDK, _TABLE, hint="A user can only handle what can be told apart: one class per status.")
 def test_types_are_distinct(stt: Bench) -> None:
     """No two documented statuses raise the same error type."""
-    statuses: dict[type, list[int]] = {}
-    for status, kind in raised_types(stt).items():
-        statuses.setdefault(kind, []).append(status)
-    shared = {kind.__qualname__: codes for kind, codes in statuses.items() if len(codes) > 1}
+    rows = taxonomy(stt)
+    stt.note(rows)
+    shared = told_apart_by_nothing(rows)
     seen = stt.reply(Reply.error(500))
     seen.require(
         not shared, "; ".join(f"{', '.join(map(str, codes))} all are {kind}" for kind, codes in shared.items())

@@ -159,7 +159,7 @@ def test_retries_end_soon(stt: Bench) -> None:
     """A server that fails for ever is given up within five minutes."""
     seen = _retrying(stt, Reply.error(500))
     waited = sum(seen.observation.waits)
-    seen.require(waited <= _SOON, f"it retried for {waited:,.0f} s, with {len(seen.requests)} requests")
+    seen.require(waited <= _SOON, f"it retried for {waited / 60:,.0f} minutes, with {len(seen.requests)} requests")
 
 
 @check(
@@ -206,7 +206,7 @@ def test_retry_after_is_capped(stt: Bench, value: str) -> None:
     asked = date if value == "date" else value
     seen = _retrying(stt, Reply.error(503, headers={"Retry-After": asked}), Reply.transcript("at last"))
     waited = sum(seen.observation.waits)
-    seen.require(waited <= _TOO_LONG, f"it waited {waited:,.0f} s, because Retry-After was {asked}")
+    seen.require(waited <= _TOO_LONG, f"it waited {waited / 3600:,.0f} hours, because Retry-After asked for it")
 
 
 _ABSURD = {

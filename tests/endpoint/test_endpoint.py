@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_openrouter_stt.contract import load_contract
-from pytest_openrouter_stt.endpoint import Endpoint, Exchange, Reply, WireRequest
+from pytest_openrouter_stt.endpoint import Endpoint, Reply, WireRequest
 
 CONTRACT = load_contract()
 BODY = b'{"input_audio":{"data":"","format":"wav"},"model":"m"}'
@@ -96,7 +96,8 @@ class TestLedger:
         wires = [request(body) for body in (b"1", b"2")]
         for wire in wires:
             endpoint.answer(wire)
-        assert endpoint.ledger == (Exchange(wires[0], A), Exchange(wires[1], B))
+        assert [(line.request, line.reply) for line in endpoint.ledger] == [(wires[0], A), (wires[1], B)]
+        assert endpoint.ledger[0].at <= endpoint.ledger[1].at
         assert endpoint.requests == tuple(wires)
 
     def test_what_was_taken_does_not_change(self, endpoint: Endpoint) -> None:

@@ -1,4 +1,4 @@
-"""Each mutant is failed by the checks that name it and by no other; each check is named by a mutant."""
+"""Each mutant is failed by the checks that name it and by no other, each check is named by one, no variant fails."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 from pytest_openrouter_stt.report import Verdict
 from pytest_openrouter_stt.suite import AREAS, area_checks
 from tests.clients.mutants import CAUGHT_BY
+from tests.clients.variants import VARIANTS
 from tests.running import judge_here
 
 
@@ -17,6 +18,14 @@ def test_mutant_is_caught_by_the_checks_that_name_it(mutant: str, pytester: pyte
     failed, catch = run.checks(Verdict.FAILED), CAUGHT_BY[mutant]
     assert failed >= catch.surely, "a check that names the defect does not see it"
     assert failed <= catch.surely | catch.perhaps, "a check that does not name the defect blames it"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_variant_passes_every_check(variant: str, pytester: pytest.Pytester) -> None:
+    run = judge_here(pytester, f"tests.clients.variants:{variant}", "--stt-level=should")
+
+    assert run.exit_code == 0
+    assert run.checks(Verdict.FAILED) | run.checks(Verdict.COULD_NOT_RUN) == set()
 
 
 def test_the_reference_passes_every_check(pytester: pytest.Pytester) -> None:

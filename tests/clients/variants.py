@@ -1,0 +1,369 @@
+"""Variants: clients that differ from the reference in one way that the contract allows; no check may blame them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+import pydantic
+
+from tests.clients.reference import APP_HEADERS, Client, InternalServerError, SttError, Transcription
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+VARIANTS: list[str] = []
+"""The names of all of them."""
+
+_OPTIONALS = ("language", "provider", "temperature", *APP_HEADERS)
+_Variant = TypeVar("_Variant", bound="Callable[..., Any]")
+
+
+def variant(client: _Variant) -> _Variant:
+    VARIANTS.append(client.__name__)
+    return client
+
+
+def _all(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {**dict.fromkeys(_OPTIONALS), **arguments}
+
+
+# --- another request that means the same ------------------------------------------------------------------------------
+
+
+@variant
+class Utf8(Client):
+    def encode(self, body: dict[str, Any]) -> bytes:
+        return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+@variant
+class IndentedJson(Client):
+    def encode(self, body: dict[str, Any]) -> bytes:
+        return json.dumps(body, indent=2).encode()
+
+
+@variant
+class OtherKeyOrder(Client):
+    def body(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return dict(reversed(super().body(arguments).items()))
+
+
+@variant
+class LowerCaseBearer(Client):
+    def authorization(self) -> str:
+        return f"bearer {self.api_key}"
+
+
+@variant
+class CharsetParameter(Client):
+    def headers(self, arguments: dict[str, Any]) -> dict[str, str]:
+        return {**super().headers(arguments), "Content-Type": "application/json; charset=utf-8"}
+
+
+@variant
+class AcceptsAnything(Client):
+    def headers(self, arguments: dict[str, Any]) -> dict[str, str]:
+        return {**super().headers(arguments), "Accept": "*/*"}
+
+
+@variant
+class NoAccept(Client):
+    def request(self, arguments: dict[str, Any]) -> httpx.Request:
+        request = super().request(arguments)
+        del request.headers["Accept"]
+        return request
+
+
+@variant
+class NamesItself(Client):
+    def headers(self, arguments: dict[str, Any]) -> dict[str, str]:
+        return {**super().headers(arguments), "User-Agent": "a-client/1.0", "X-Client-Language": "python"}
+
+
+@variant
+class NoCompression(Client):
+    def headers(self, arguments: dict[str, Any]) -> dict[str, str]:
+        return {**super().headers(arguments), "Accept-Encoding": "identity"}
+
+
+@variant
+class ExplicitPort(Client):
+    def url(self) -> str:
+        return super().url().replace("openrouter.ai", "openrouter.ai:443")
+
+
+@variant
+class CountsItsAttempts(Client):
+    def delay(self, attempt: int, response: httpx.Response) -> float:
+        response.request.headers["X-Retry-Count"] = str(attempt)
+        return super().delay(attempt, response)
+
+
+# --- another way to be called -----------------------------------------------------------------------------------------
+
+
+@variant
+class SyncOnly(Client):
+    create_transcription_async = None  # type: ignore[assignment] # it has none
+
+
+@variant
+class AsyncOnly(Client):
+    create_transcription = None  # type: ignore[assignment] # it has none
+
+
+@variant
+class TakesAnyKeyword(Client):
+    def create_transcription(self, **arguments: Any) -> Any:
+        return super().create_transcription(**arguments)
+
+    async def create_transcription_async(self, **arguments: Any) -> Any:
+        return await super().create_transcription_async(**arguments)
+
+
+@variant
+class NoAppHeaders(Client):
+    def create_transcription(  # type: ignore[override] # it takes less
+        self,
+        *,
+        input_audio: dict[str, Any],
+        model: str,
+        language: str | None = None,
+        provider: dict[str, Any] | None = None,
+        temperature: float | None = None,
+    ) -> Any:
+        return super().create_transcription(
+            input_audio=input_audio, model=model, language=language, provider=provider, temperature=temperature
+        )
+
+    create_transcription_async = None  # type: ignore[assignment] # it has none
+
+
+@variant
+class WithResource:
+    stt_errors = Client.stt_errors
+
+    def __init__(self, api_key: str) -> None:
+        self.stt = Client(api_key)
+
+
+@variant
+def made_by_a_factory(api_key: str) -> Client:
+    return Client(api_key)
+
+
+@variant
+def plain_function(
+    *,
+    api_key: str,
+    input_audio: dict[str, Any],
+    model: str,
+    language: str | None = None,
+    provider: dict[str, Any] | None = None,
+    temperature: float | None = None,
+) -> Any:
+    arguments = _all(locals())
+    return Client(arguments.pop("api_key")).create_transcription(**arguments)
+
+
+plain_function.stt_errors = Client.stt_errors  # type: ignore[attr-defined] # how a function declares them
+
+
+@variant
+async def async_function(*, api_key: str, **arguments: Any) -> Any:
+    return await Client(api_key).create_transcription_async(**arguments)
+
+
+async_function.stt_errors = Client.stt_errors  # type: ignore[attr-defined] # how a function declares them
+
+
+# --- another way to work ----------------------------------------------------------------------------------------------
+
+
+@variant
+class NewConnectionPerCall(Client):
+    def send(self, request: httpx.Request) -> httpx.Response:
+        with httpx.Client() as http:
+            return http.send(request)
+
+    async def send_async(self, request: httpx.Request) -> httpx.Response:
+        async with httpx.AsyncClient() as http:
+            return await http.send(request)
+
+
+@variant
+class OneCallAtATime(Client):
+    def __init__(self, api_key: str) -> None:
+        super().__init__(api_key)
+        self.lock = threading.Lock()
+
+    def send(self, request: httpx.Request) -> httpx.Response:
+        with self.lock:
+            return super().send(request)
+
+
+@variant
+class ReadsInAStream(Client):
+    def send(self, request: httpx.Request) -> httpx.Response:
+        response = self.http.send(request, stream=True)
+        response.read()
+        return response
+
+
+@variant
+class NeverRetries(Client):
+    def create_transcription(self, **arguments: Any) -> Any:
+        return self.read(self.exchange(self.request(_all(arguments))))
+
+    async def create_transcription_async(self, **arguments: Any) -> Any:
+        return self.read(await self.exchange_async(self.request(_all(arguments))))
+
+
+@variant
+class Retries429(Client):
+    def is_retryable(self, response: httpx.Response) -> bool:
+        return response.status_code == 429 or super().is_retryable(response)
+
+
+@variant
+class RetriesRefusedConnections(Client):
+    def attempts(self, request: httpx.Request, retries: object) -> httpx.Response:
+        transport = httpx.HTTPTransport(retries=0 if retries is None else 2)
+        with httpx.Client(transport=transport) as self.http:
+            return super().attempts(request, retries)
+
+
+@variant
+class PatientTimeout(Client):
+    def __init__(self, api_key: str) -> None:
+        super().__init__(api_key)
+        self.http.timeout = self.async_http.timeout = httpx.Timeout(600.0)
+
+
+# --- another way to say what came -------------------------------------------------------------------------------------
+
+
+@variant
+class ReturnsDict(Client):
+    def transcription(self, body: Any, response: httpx.Response) -> Any:
+        result = super().transcription(body, response)
+        return {"text": result.text, "usage": result.usage}
+
+
+@variant
+class ReturnsString(Client):
+    def transcription(self, body: Any, response: httpx.Response) -> Any:
+        return super().transcription(body, response).text
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Usage:
+    cost: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    seconds: float | None = None
+    total_tokens: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Result:
+    text: str
+    usage: _Usage | None
+
+
+@variant
+class ReturnsDataclass(Client):
+    def transcription(self, body: Any, response: httpx.Response) -> Any:
+        result = super().transcription(body, response)
+        names = {field.name for field in dataclasses.fields(_Usage)}
+        usage = None if result.usage is None else _Usage(**{k: v for k, v in result.usage.items() if k in names})
+        return _Result(result.text, usage)
+
+
+class _Model(pydantic.BaseModel):
+    text: str
+    usage: dict[str, Any] | None = None
+
+
+@variant
+class ReturnsPydanticModel(Client):
+    def transcription(self, body: Any, response: httpx.Response) -> Any:
+        result = super().transcription(body, response)
+        return _Model(text=result.text, usage=result.usage)
+
+
+@variant
+class ReturnsResponseToo(Client):
+    def transcription(self, body: Any, response: httpx.Response) -> Any:
+        result: Transcription = super().transcription(body, response)
+        return SimpleNamespace(text=result.text, usage=result.usage, raw=response)
+
+
+# --- another family of errors -----------------------------------------------------------------------------------------
+
+
+class ServerError(SttError): ...
+
+
+class DeepInternalServerError(ServerError, InternalServerError): ...
+
+
+@variant
+class DeeperErrors(Client):
+    stt_errors = {**Client.stt_errors, 500: DeepInternalServerError}  # noqa: RUF012 - read only
+
+
+class Forbidden(SttError): ...
+
+
+class PayloadTooLarge(SttError): ...
+
+
+@variant
+class MoreTypedErrors(Client):
+    stt_errors = {**Client.stt_errors, 403: Forbidden, 413: PayloadTooLarge}  # noqa: RUF012 - read only
+
+
+class OtherStatus(SttError): ...
+
+
+@variant
+class DefaultErrorOfItsOwn(Client):
+    stt_errors = {**Client.stt_errors, "default": OtherStatus}  # noqa: RUF012 - read only
+
+
+@variant
+class UndeclaredErrors(Client):
+    stt_errors = None  # type: ignore[assignment] # they are inferred from what it raises
+
+    def error(self, response: httpx.Response) -> Exception:
+        kind = Client.stt_errors.get(response.status_code, SttError)
+        return kind(self.message(response), response)
+
+
+@variant
+class ErrorsAreValueErrorsToo(Client):
+    def error(self, response: httpx.Response) -> Exception:
+        error = super().error(response)
+        error.add_note(f"See the documentation of status {response.status_code}.")
+        return error
+
+
+class InvalidCall(SttError, ValueError):
+    def __init__(self, message: str) -> None:
+        Exception.__init__(self, message)
+
+
+@variant
+class ValidatesItself(Client):
+    def body(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        body = super().body(arguments)
+        for name, kind in {"input_audio": dict, "model": str, "language": str, "provider": dict}.items():
+            if name in body and not isinstance(body[name], kind):
+                raise InvalidCall(f"{name} has to be a {kind.__name__}.")
+        return body

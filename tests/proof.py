@@ -1,0 +1,174 @@
+"""The proof of the checks, over many seeds: ``python -m tests.proof``; ``--write`` puts it into the documentation.
+
+The reference and every variant must not be blamed in any run; every mutant must be failed, in every run, by each check
+that names its defect, and by no other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import sys
+import tempfile
+from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_openrouter_stt.report import Level, Verdict
+from pytest_openrouter_stt.suite import AREAS, area_checks
+from tests.clients.mutants import CAUGHT_BY
+from tests.clients.variants import VARIANTS
+from tests.running import ISOLATED, REPOSITORY, Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PAGE = REPOSITORY / "docs" / "reference" / "kill-matrix.md"
+_CONFORMANT = ("reference:Client", *(f"variants:{name}" for name in VARIANTS))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one run of the suite found.
+
+    Attributes:
+        client: Who was judged, below ``tests.clients``.
+        seed: Where the examples started.
+        levels: The level of each check.
+        failed: The checks that failed.
+        stuck: The checks that could not run.
+    """
+
+    client: str
+    seed: int
+    levels: dict[str, Level]
+    failed: frozenset[str]
+    stuck: frozenset[str]
+
+
+def judge(job: tuple[str, int]) -> Judged:
+    """Run the suite on one client with one seed, in this process."""
+    client, seed = job
+    recorder = Recorder()
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main(["-q", f"--stt-client=tests.clients.{client}", f"--stt-seed={seed}", *ISOLATED], plugins=[recorder])
+    results = recorder.results.values()
+    if not results:
+        raise AssertionError(f"{client} was not judged at all")
+    return Judged(
+        client,
+        seed,
+        {result.check: result.level for result in results},
+        frozenset(result.check for result in results if result.verdict is Verdict.FAILED),
+        frozenset(result.check for result in results if result.verdict is Verdict.COULD_NOT_RUN),
+    )
+
+
+def main() -> int:
+    options = _options()
+    conformant = [(client, seed) for seed in range(options.rounds) for client in _CONFORMANT]
+    mutants = [(f"mutants.{name}", seed) for seed in range(options.mutant_rounds) for name in CAUGHT_BY]
+    folder = Path.cwd()
+    with tempfile.TemporaryDirectory() as empty:
+        os.chdir(empty)  # no project of a user's, and no configuration
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+            judged = _told(pool.map(judge, [*conformant, *mutants]), len(conformant) + len(mutants))
+        os.chdir(folder)
+    blamed, caught = judged[: len(conformant)], judged[len(conformant) :]
+    problems = [*_blames(blamed), *_misses(caught)]
+    figures = _figures(blamed, caught, options)
+    sys.stdout.write("\n".join([*problems, *figures, ""]))
+    if options.write:
+        PAGE.write_text(_page(figures), encoding="utf-8")
+    return 1 if problems else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20, help="seeds for the reference and every variant")
+    parser.add_argument("--mutant-rounds", type=int, default=5, help="seeds for every mutant")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(REPOSITORY)}")
+    return parser.parse_args()
+
+
+def _told(judged: Iterable[Judged], total: int) -> list[Judged]:
+    """Collect the results, and say how far it is on standard error."""
+    kept = []
+    for place, one in enumerate(judged, 1):
+        sys.stderr.write(f"\r{place} of {total} runs")
+        kept.append(one)
+    sys.stderr.write("\n")
+    return kept
+
+
+def _blames(judged: list[Judged]) -> list[str]:
+    return [
+        f"{one.client}, seed {one.seed}: blamed by {', '.join(sorted({*one.failed, *one.stuck}))}"
+        for one in judged
+        if one.failed or one.stuck
+    ]
+
+
+def _misses(judged: list[Judged]) -> list[str]:
+    problems = []
+    for one in judged:
+        catch = CAUGHT_BY[one.client.removeprefix("mutants.")]
+        missed, wrong = catch.surely - one.failed, one.failed - catch.surely - catch.perhaps
+        if missed:
+            problems.append(f"{one.client}, seed {one.seed}: not seen by {', '.join(sorted(missed))}")
+        if wrong:
+            problems.append(f"{one.client}, seed {one.seed}: blamed by {', '.join(sorted(wrong))}")
+    return problems
+
+
+def _figures(blamed: list[Judged], caught: list[Judged], options: argparse.Namespace) -> list[str]:
+    failures = sum(bool(one.failed or one.stuck) for one in blamed)
+    must = {check for one in blamed for check, level in one.levels.items() if level is Level.MUST}
+    due = [one for one in caught if _named(one) & must]
+    seen = sum(_named(one) & must <= one.failed for one in due)
+    return [
+        (
+            f"{len(_CONFORMANT)} conformant clients (the reference and {len(VARIANTS)} variants), "
+            f"{options.rounds} runs each with different seeds: {failures} failures in {len(blamed)} runs."
+        ),
+        (
+            f"{len(CAUGHT_BY)} mutants, {options.mutant_rounds} runs each with different seeds: "
+            f"MUST defects caught in {seen} of {len(due)} runs."
+        ),
+    ]
+
+
+def _named(one: Judged) -> frozenset[str]:
+    return CAUGHT_BY[one.client.removeprefix("mutants.")].surely
+
+
+def _page(figures: list[str]) -> str:
+    killers: dict[str, list[str]] = defaultdict(list)
+    for name, catch in CAUGHT_BY.items():
+        for check in sorted(catch.surely):
+            killers[check].append(name.partition(":")[2])
+    rows = [
+        f"| `{area}::{check}` | {len(killers[f'{area}::{check}'])} | {', '.join(killers[f'{area}::{check}'])} |"
+        for area in AREAS
+        for check in area_checks(area)
+    ]
+    intro = (
+        "# Which check catches which mutant\n\n"
+        "A mutant is the reference client with exactly one defect (`tests/clients/mutants`), a variant the same client "
+        "with one difference that\nthe contract allows (`tests/clients/variants.py`). This page is written by\n\n"
+        "```console\n$ python -m tests.proof --write\n```\n\n"
+    )
+    return "\n".join(
+        [intro + "\n\n".join(figures), "", "| check | mutants | which |", "| --- | --- | --- |", *rows, ""]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""Notes: what is said of a client beside the verdicts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_openrouter_stt.client import Transcript
+from pytest_openrouter_stt.contract import Call
+from pytest_openrouter_stt.endpoint import Exchange, Fault, Reply, WireRequest
+from pytest_openrouter_stt.report import (
+    ErrorRow,
+    Observation,
+    Repeat,
+    error_lines,
+    note_lines,
+    note_property,
+    notes_in,
+)
+from tests.running import run_pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = (
+    ErrorRow(500, "pkg.ServerError", status_kept=True, message_kept=True, retried=True),
+    ErrorRow(502, "pkg.ServerError", status_kept=False, message_kept=True, retried=False),
+)
+REPEAT = Repeat(3, "timeout")
+
+
+def observation(*replies: Reply, bodies: tuple[bytes, ...] | None = None) -> Observation:
+    sent = bodies or (b"{}",) * len(replies)
+    ledger = [Exchange(WireRequest("POST", "https://a/", (), body), r) for body, r in zip(sent, replies, strict=True)]
+    return Observation(Call(input_audio={}, model="m"), "sync", Transcript("a"), tuple(ledger))
+
+
+@pytest.mark.parametrize("note", [REPEAT, ROWS])
+def test_a_note_travels_as_a_user_property(note: Repeat | tuple[ErrorRow, ...]) -> None:
+    assert list(notes_in([("stt_check", "a::b"), note_property(note)])) == [note]
+
+
+def test_a_body_that_was_received_and_comes_again_is_a_repeat() -> None:
+    seen = observation(Reply.broken(Fault.TIMEOUT), Reply.broken(Fault.TIMEOUT), Reply.transcript("a"))
+
+    assert seen.repeat == REPEAT
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        observation(Reply.transcript("a")),
+        observation(Reply.broken(Fault.REFUSED), Reply.transcript("a")),
+        observation(Reply.error(503), Reply.transcript("a")),
+        observation(Reply.transcript("a"), Reply.transcript("b"), bodies=(b"1", b"2")),
+    ],
+    ids=["one request", "refused", "an error", "another body"],
+)
+def test_anything_else_is_none(seen: Observation) -> None:
+    assert seen.repeat is None
+
+
+def test_repeats_are_counted_by_check() -> None:
+    notes = {f"stt/retry::test_x[{case}]": [REPEAT] for case in ("sync", "async")}
+
+    assert list(note_lines(notes, verbose=False)) == [
+        "sent again after the server had received it, so possibly billed twice:",
+        "  retry::test_x (2), answered: timeout",
+        "",
+    ]
+
+
+def test_the_table_of_errors_is_shown_once_and_only_when_much_is_asked_for() -> None:
+    notes = {"a[sync]": [ROWS], "a[async]": [ROWS]}
+
+    assert list(note_lines(notes, verbose=False)) == []
+    assert list(note_lines(notes, verbose=True)) == [*error_lines(ROWS), ""]
+
+
+def test_the_table_says_what_cannot_be_told_apart() -> None:
+    *_, second, last = error_lines(ROWS)
+
+    assert second.split() == ["502", "ServerError", "no", "yes", "no"]
+    assert last == "cannot be told apart by their type: 500, 502 (pkg.ServerError)"
+
+
+def test_the_end_of_a_run_has_both(tmp_path: Path) -> None:
+    client = "--stt-client=tests.clients.mutants.retry:RepeatsAfterTimeouts"
+
+    done = run_pytest(tmp_path, client, "-v", "stt/retry", "stt/errors", "-k", "repeated or distinct")
+
+    assert "possibly billed twice:\n  retry::test_accepted_requests_are_not_repeated (1)" in done.output
+    assert ["429", "TooManyRequests", "yes", "yes", "no"] in [line.split() for line in done.output.splitlines()]
