@@ -75,7 +75,7 @@ def run_pytest(folder: Path, *options: str, env: dict[str, str] | None = None) -
         timeout=_LIMIT,
         check=False,
     )
-    return Run(done.returncode, done.stdout + done.stderr, _read(junit))
+    return Run(done.returncode, done.stdout + done.stderr, read_junit(junit))
 
 
 @cache
@@ -86,7 +86,7 @@ def _importable_tests() -> TemporaryDirectory[str]:
     return folder
 
 
-def _read(junit: Path) -> dict[str, Result]:
+def read_junit(junit: Path) -> dict[str, Result]:
     if not junit.exists():
         return {}
     results = {}
