@@ -78,7 +78,7 @@ def main() -> int:
     folder = Path.cwd()
     with tempfile.TemporaryDirectory() as empty:
         os.chdir(empty)  # no project of a user's, and no configuration
-        with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), max_tasks_per_child=40) as pool:
             judged = _told(pool.map(judge, [*conformant, *mutants]), len(conformant) + len(mutants))
         os.chdir(folder)
     blamed, caught = judged[: len(conformant)], judged[len(conformant) :]
