@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 import anyio
+import h11
 import httpcore
 import httpx
 from respx import MockRouter
@@ -71,7 +72,15 @@ class _EndpointRouter(MockRouter):
         contract = self._endpoint.contract
         if not self._everything and request.url.host != contract.host:
             raise self._declined(request)
+        self._refuse_unsendable(request)
         return self._endpoint.answer(_wire_request(request))
+
+    def _refuse_unsendable(self, request: httpx.Request) -> None:
+        """Raise what the transport would for a request that no connection carries, such as a header with a line end."""
+        try:
+            h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+        except h11.LocalProtocolError as error:
+            raise self._errors.LocalProtocolError(str(error)) from error
 
     def _declined(self, request: httpx.Request) -> Exception:
         """Return what makes respx go on: to the next router, or, where all are ours, past the last to the network."""

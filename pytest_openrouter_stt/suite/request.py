@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import strategies as st
 
+from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.contract import MISSING, Call
 from pytest_openrouter_stt.endpoint import BodyError
 from pytest_openrouter_stt.report import Level, Source, same_json
@@ -407,6 +408,25 @@ def test_app_headers_do_not_stay(stt: Bench, stt_app_header: str) -> None:
     seen = stt.call(smallest_call())
     sent = seen.request.values(wire_name)
     seen.require("the call before" not in sent, f"{wire_name} still is that of the call before")
+
+
+@check(
+    Level.MUST,
+    Source.HTTP,
+    "RFC 9110, 5.5",
+    hint="Refuse a value with a line end, or take the line end out; else whoever chooses the value writes headers.",
+    each="app header",
+)
+def test_app_headers_cannot_inject(stt: Bench, stt_app_header: str) -> None:
+    """A line end in the value of a header does not begin another header."""
+    for end in ("\r\n", "\n", "\r"):
+        seen = stt.call(smallest_call(**{stt_app_header: f"a title{end}X-Injected: yes"}))
+        if seen.requests:
+            injected = seen.request.values("x-injected")
+            seen.require(not injected, f"what follows {end!r} in {stt_app_header} is a header of its own")
+        else:
+            is_refused = isinstance(seen.observation.outcome, Failure)
+            seen.require(is_refused, "it sent nothing, and returned a transcript")
 
 
 @check(

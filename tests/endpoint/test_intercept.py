@@ -108,13 +108,21 @@ class TestEveryLayerAndMode:
         assert response.json()["text"]
 
     def test_headers_keep_their_case_and_order(self, endpoint: Endpoint, layer: Layer, mode: str) -> None:
-        lines = [("X-b", "1"), ("x-A", "2"), ("X-B", "3"), ("X-ü", "ÿ")]
+        lines = [("X-b", "1"), ("x-A", "2"), ("X-B", "3"), ("X-u", "ÿ")]
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
         endpoint.reply_with(Reply(headers=tuple(lines)))
         with intercept(endpoint, layer=layer):
             response = send(httpx.Request("POST", URL, headers=raw), mode)
         assert response.headers.raw == raw
         assert [line for line in endpoint.requests[0].headers if line[0].lower().startswith("x-")] == lines
+
+    @pytest.mark.parametrize("line", [(b"X-A", b"a\r\nX-B: b"), (b"X-\xfc", b"a"), (b"X-A", b" a")])
+    def test_what_no_connection_carries_is_refused(
+        self, endpoint: Endpoint, layer: Layer, mode: str, line: tuple[bytes, bytes]
+    ) -> None:
+        with intercept(endpoint, layer=layer), pytest.raises(httpx.LocalProtocolError):
+            send(httpx.Request("POST", URL, headers=[line]), mode)
+        assert endpoint.requests == ()
 
     @pytest.mark.parametrize("fault", Fault)
     def test_faults_are_those_of_httpx(self, endpoint: Endpoint, layer: Layer, mode: str, fault: Fault) -> None:

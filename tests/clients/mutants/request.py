@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from tests.clients.reference import (
@@ -302,6 +303,24 @@ class AppHeadersStay(Client):
     def app_headers(self, arguments: dict[str, Any]) -> dict[str, str]:
         self.remembered = {**self.remembered, **super().app_headers(arguments)}
         return self.remembered
+
+
+@caught_by("request::test_app_headers_cannot_inject")
+class WritesHeadersAsText(Client):
+    def app_headers(self, arguments: dict[str, Any]) -> dict[str, str]:
+        text = "\n".join(f"{name}: {value}" for name, value in super().app_headers(arguments).items())
+        return dict(re.split(": ?", line, maxsplit=1) for line in text.splitlines() if ":" in line)
+
+
+@caught_by("request::test_app_headers_cannot_inject")
+class TranscriptForUnsendableHeaders(Client):
+    def send(self, request: httpx.Request) -> httpx.Response:
+        import httpx  # noqa: PLC0415 - a mutant stays in one place
+
+        try:
+            return super().send(request)
+        except httpx.LocalProtocolError:
+            return httpx.Response(200, json={"text": ""})
 
 
 @caught_by("request::test_arguments_are_not_changed")
