@@ -22,6 +22,8 @@ from pytest_openrouter_stt.report import (
     is_conclusive,
     is_green,
     judgement_in,
+    note_lines,
+    notes_in,
     observed,
     one_line,
     render_failure,
@@ -34,13 +36,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from pytest_openrouter_stt.contract import Contract
-    from pytest_openrouter_stt.report import Requirement
+    from pytest_openrouter_stt.report import Note, Requirement
 
 _BRIEF, _EVIDENCE = "stt_brief", "stt_evidence"
 """What a report carries beside its text, also from one process to another: pytest sends all of its `__dict__`."""
 
 _MAX_BROKEN = 3
 _KEY_VARIABLE = "OPENROUTER_API_KEY"
+
+
+def add_row(report: pytest.TestReport, label: str, value: str) -> None:
+    """Add a row to the text of a failure, and to what is left of it beside another with the same evidence."""
+    row = f"\n{label:<10}{value}"
+    report.longrepr = f"{report.longrepr}{row}"
+    report.__dict__.update({_BRIEF: f"{getattr(report, _BRIEF, '')}{row}"})
 
 
 class SuiteReporting:
@@ -62,6 +71,7 @@ class SuiteReporting:
         self._subject = subject
         self._own_key = os.environ.get(_KEY_VARIABLE, "")  # now, because it is hidden while a client is driven
         self._results: dict[str, Result] = {}
+        self._notes: dict[str, list[Note]] = {}
         self._first_with: dict[str, str] = {}
         self._broken: dict[str, pytest.TestReport] = {}
         self._config: pytest.Config | None = None
@@ -94,6 +104,7 @@ class SuiteReporting:
         if result is None or report.when == "teardown":
             return
         self._results[report.nodeid] = result
+        self._notes[report.nodeid] = list(notes_in(report.user_properties))
         if not report.failed or not isinstance(report.longrepr, str) or self._is_worker:
             return
         if result.verdict is Verdict.COULD_NOT_RUN and "\n" in report.longrepr:
@@ -132,7 +143,8 @@ class SuiteReporting:
             return
         self._show_broken(terminalreporter)
         terminalreporter.section(f"stt: {self._harmless(self._title())}", bold=True)
-        for line in summary_lines(results, self._level):
+        verbose = terminalreporter.config.get_verbosity() > 0
+        for line in (*summary_lines(results, self._level), *note_lines(self._notes, verbose=verbose)):
             terminalreporter.write_line(line)
         good = is_green(results, self._level)
         terminalreporter.write_line(conclusion(results), green=good, red=not good, bold=True)

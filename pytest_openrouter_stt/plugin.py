@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.client import Mode, Target
     from pytest_openrouter_stt.contract import Contract
     from pytest_openrouter_stt.endpoint import Endpoint, NetworkGuard
+    from pytest_openrouter_stt.report import Note
     from pytest_openrouter_stt.suite import Bench, Profile, Stand
 
 _Value = TypeVar("_Value")
@@ -26,6 +27,9 @@ CLIENT_FIXTURE = "stt_client_under_test"
 _NO_CLIENT = (
     f"stt: there is no client to judge: give --stt-client, or a fixture {CLIENT_FIXTURE} in the root conftest.py"
 )
+_SHARE = 0.25
+"""The part of the examples that each case tries of a check which is repeated for every status or field."""
+
 _MARKERS = (
     "stt_check(info): a check of the packaged speech-to-text suite, with its requirement.",
     "stt_must: a check of a MUST requirement (RFC 2119).",
@@ -95,6 +99,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("level", "LEVEL", "lowest level whose failures fail the run: must (default) or should")
     add("max-examples", "N", "examples for each property check; 20 by default")
     add("seed", "N", "where the examples start; 0 by default, so that a verdict can be repeated")
+    add("fuzz", "DURATION", "repeat the property checks with more and other examples for so long: 30s, 5m, 1h30m")
     add("deadline", "SECONDS", "how long one call of the client may take; 5 by default")
 
 
@@ -115,6 +120,10 @@ def pytest_configure(config: pytest.Config) -> None:
         run.contract, run.level, lambda: run.title, lambda: run.stand.subject if run.stand else None
     )
     config.pluginmanager.register(reporting, "stt-reporting")
+    if _option(config, "fuzz"):
+        from pytest_openrouter_stt._fuzzing import Fuzzing  # noqa: PLC0415 - see the module's docstring
+
+        config.pluginmanager.register(Fuzzing(config, _option(config, "fuzz"), run.profile), "stt-fuzzing")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -143,6 +152,8 @@ def _configured_run(config: pytest.Config, name: str) -> _Run:
     from pytest_openrouter_stt.suite import AREAS, Profile, area_checks, area_module  # noqa: PLC0415
 
     contract = _usable(lambda: _contract(config))
+    if _option(config, "spec"):  # of the packaged one, everything is understood
+        _usable(lambda: _make_all_strategies(contract))
     guard = NetworkGuard()
     with guard.armed():
         target = _usable(lambda: resolve(name, contract.sdk)) if name else None
@@ -177,6 +188,21 @@ def _contract(config: pytest.Config) -> Contract:
 
     path = _option(config, "spec")
     return load_contract(config.invocation_params.dir / path if path else None)
+
+
+def _make_all_strategies(contract: Contract) -> None:
+    """Find out before the first test whether the checks can draw from all of *contract*.
+
+    Raises:
+        UnsupportedKeyword: It has a keyword that the strategies do not understand.
+    """
+    from pytest_openrouter_stt import strategies  # noqa: PLC0415 - see the module's docstring
+
+    strategies.transcription_calls(contract)
+    strategies.transcription_responses(contract)
+    for status in contract.error_statuses:
+        strategies.error_responses(status, contract)
+    strategies.every_invalid_call(contract)
 
 
 def _option(config: pytest.Config, name: str) -> str:
@@ -223,11 +249,11 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     run = config.stash.get(_RUN, None)
     if run is None:
         return []
-    contract, profile = run.contract, run.profile
+    contract, profile, fuzz = run.contract, run.profile, _option(config, "fuzz")
     lines = [
         (
             f"stt: client {run.title}, spec {contract.source} ({contract.revision}), level {run.level}, "
-            f"{profile.max_examples} examples, seed {profile.seed}"
+            f"{profile.max_examples} examples, seed {profile.seed}{fuzz and f', fuzz {fuzz}'}"
         )
     ]
     if run.mount.header_line:
@@ -269,7 +295,20 @@ def stt(request: pytest.FixtureRequest, stt_mode: Mode) -> Iterator[Bench]:
             reason = why_not_offered(info, stt_mode, _case(request), features)
             if reason:
                 pytest.skip(reason)
-        yield Bench(stand, stt_mode, features)
+        share = _SHARE if info is not None and info.each is not None else 1.0
+        yield Bench(stand, stt_mode, features, _notebook(request.node), share)
+
+
+def _notebook(item: pytest.Item) -> Callable[[Note], None]:
+    """Return what writes notes down where the report of *item* carries them, each once."""
+    from pytest_openrouter_stt.report import note_property  # noqa: PLC0415 - see the module's docstring
+
+    def note(note: Note) -> None:
+        written = note_property(note)
+        if written not in item.user_properties:
+            item.user_properties.append(written)
+
+    return note
 
 
 def _case(request: pytest.FixtureRequest) -> Mapping[str, object]:

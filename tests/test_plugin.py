@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_openrouter_stt.report import Verdict
+from tests.contract._documents import packaged, schemas
 from tests.running import judge_here, run_pytest
 
 if TYPE_CHECKING:
@@ -40,6 +42,31 @@ def test_bad_usage_ends_before_the_first_test(pytester: pytest.Pytester, options
 
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     assert message in " ".join(done.stderr.lines)
+    assert "test_own" not in done.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("schema", "keyword", "problem"),
+    [
+        ("STTRequest", "patternProperties", "is not understood; understood are additionalProperties, *"),
+        ("STTInputAudio", "dependentRequired", "is not understood; *"),
+        ("STTResponse", "contains", "is not understood; *"),
+        ("BadRequestResponseErrorData", "not", "is not understood; *"),
+        ("STTRequest", "minProperties", "is not understood of a request as a whole"),
+    ],
+)
+def test_a_keyword_that_is_not_understood_ends_before_the_first_test(
+    pytester: pytest.Pytester, schema: str, keyword: str, problem: str
+) -> None:
+    document = packaged()
+    schemas(document)[schema][keyword] = 3 if keyword == "minProperties" else {}
+    pytester.makefile(".json", openapi=json.dumps(document))
+    pytester.makepyfile("def test_own(): pass")
+
+    done = pytester.runpytest(f"--stt-client={REFERENCE}", "--stt-spec=openapi.json")
+
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(f"*stt: #/* uses {keyword!r}, which {problem}")
     assert "test_own" not in done.stdout.str()
 
 

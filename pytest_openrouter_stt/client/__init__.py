@@ -1,6 +1,6 @@
 """The client under test: resolved, driven, and what came of each call."""
 
-from ._client import ClientUnderTest, Feature, Mode
+from ._client import Ask, ClientUnderTest, Feature, Mode
 from ._error_table import ErrorTable
 from ._errors import ClientNotFound
 from ._failure import headers_of, kept, message_of, status_of
@@ -8,6 +8,7 @@ from ._outcome import Failure, NoAnswer, Outcome, Transcript
 from ._resolve import Target, resolve, target_of
 
 __all__ = [
+    "Ask",
     "ClientNotFound",
     "ClientUnderTest",
     "ErrorTable",

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._clock import WORKER_PREFIX, VirtualClock, VirtualSelector
+from ._closing import closer_of, closing_method_of
 from ._connection import Connection, connect
+from ._crew import Crew
 from ._error_table import ErrorTable, error_table
-from ._outcome import NoAnswer, Outcome, Transcript, returned
-from ._worker import Worker
+from ._giving_way import GivingWay
+from ._outcome import Failure, NoAnswer, Outcome, Transcript, returned
+from ._worker import GivenUp, Worker
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Coroutine, Sequence
 
     from pytest_openrouter_stt.contract import Call, Contract
 
     from ._resolve import Target
 
 Mode = Literal["sync", "async"]
+Ask = Callable[["Call"], Awaitable[Outcome]]
+"""Makes an asynchronous call; what is awaited is how it ended."""
 
 FEATURES = "stt_features"
 """The attribute by which a client declares its features itself."""
+
+EXTRA_FEATURES = "stt_extra_features"
+"""The attribute by which a client declares features that no signature shows, beside the others."""
 
 _MAX_UNANSWERED = 3
 """Calls without an answer before the client is not driven any more: each costs the whole deadline."""
@@ -35,6 +46,12 @@ class Feature(StrEnum):
     ASYNC = "async"
     API_KEY = "api_key"
     RETRY_CONTROL = "retries"
+    AUDIO_BYTES = "audio_bytes"
+    """The argument for the audio may be the bytes of a file; their beginning tells its format."""
+    AUDIO_PATH = "audio_path"
+    """It may be an `os.PathLike`."""
+    AUDIO_FILE = "audio_file"
+    """It may be a file object that is open for reading bytes."""
 
 
 class ClientUnderTest:
@@ -63,6 +80,7 @@ class ClientUnderTest:
         self._flooded = flooded
         self._connections: dict[str, Connection] = {}
         self._workers: dict[Mode, Worker] = {}
+        self._crew = Crew(f"{WORKER_PREFIX}-sync")
         self._runner: asyncio.Runner | None = None
         self._unanswered = 0
         self.clock = VirtualClock()
@@ -82,17 +100,27 @@ class ClientUnderTest:
         return self._worker("sync").run(lambda: self._connection(api_key).owner, self._deadline, self._why_endless)
 
     def features(self, api_key: str) -> frozenset[str]:
-        """Return what the client offers: what it declares, else what its signatures show."""
+        """Return what the client offers: what it declares, or else what its signatures show, and what it adds."""
+        declared = self._declared(api_key, FEATURES)
+        found = self._shown(api_key) if declared is None else declared
+        return found | (self._declared(api_key, EXTRA_FEATURES) or frozenset())
+
+    def _declared(self, api_key: str, attribute: str) -> frozenset[str] | None:
+        owner = self._connection(api_key).owner
+        declared = getattr(owner, attribute, None) or getattr(self._target.module, attribute, None)
+        return None if declared is None else frozenset(map(str, declared))
+
+    def _shown(self, api_key: str) -> frozenset[str]:
+        """Return the features that the client's signatures show."""
         connection = self._connection(api_key)
-        declared = getattr(connection.owner, FEATURES, None) or getattr(self._target.module, FEATURES, None)
-        if declared is not None:
-            return frozenset(map(str, declared))
         found = {
             Feature.SYNC: connection.sync is not None,
             Feature.ASYNC: connection.asynchronous is not None,
             Feature.API_KEY: connection.takes_key,
         }
-        arguments = {name for name in self._contract.sdk.parameters if connection.takes(name)}
+        controls = {parameter.name for parameter in self._contract.sdk.in_place("control")}
+        arguments = {name for name in self._contract.sdk.parameters if name not in controls and connection.takes(name)}
+        arguments |= controls & connection.accepts  # **kwargs may end in the body, so it says nothing of these
         return frozenset({str(feature) for feature, offered in found.items() if offered} | arguments)
 
     def errors(self, api_key: str) -> ErrorTable:
@@ -123,35 +151,100 @@ class ClientUnderTest:
             retries: Whether the client may retry as it does by default; else it is told not to, if it can be told.
         """
         arguments = call.kwargs() if kwargs is None else kwargs
+        return _judged(self._run_in(mode, lambda: self._run(arguments, mode, api_key, retries=retries)))
+
+    def call_in_threads(self, calls: Sequence[Call], api_key: str) -> list[Outcome]:
+        """Make synchronous calls at once, each in a thread of its own, and return how each ended."""
+        opened = self.open(api_key)  # else each thread would make a client object
+        if not isinstance(opened, Transcript):
+            return [opened] * len(calls)
+        threads = GivingWay(self._packages(opened.value))
+        functions = [
+            partial(threads.run, partial(self._run, call.kwargs(), "sync", api_key, retries=False)) for call in calls
+        ]
         self.clock.forget_waits()
         with self.clock.watching():
-            outcome = self._worker(mode).run(
-                lambda: self._run(arguments, mode, api_key, retries=retries), self._deadline, self._why_endless
-            )
-        if isinstance(outcome, NoAnswer):
-            self._recover(mode)
-        return returned(outcome.value) if isinstance(outcome, Transcript) else outcome
+            outcomes = self._crew.run(functions, self._deadline, self._why_endless)
+        if any(isinstance(outcome, NoAnswer) for outcome in outcomes):
+            self._recover("sync")
+        return list(map(_judged, outcomes))
+
+    def run_in_loop(self, scenario: Callable[[Ask], Coroutine[Any, Any, object]], api_key: str) -> Outcome:
+        """Run *scenario* on the event loop of the asynchronous calls; what it returns is the value of the transcript.
+
+        Args:
+            scenario: Gets what makes a call.
+            api_key: The key of the client that makes the calls.
+        """
+
+        async def ask(call: Call) -> Outcome:
+            try:
+                return returned(await self._awaited(self._connection(api_key), call.kwargs(), retries=False))
+            except GivenUp:
+                raise
+            except BaseException as error:  # noqa: BLE001 - SystemExit and the like are outcomes, not ends
+                return Failure(error)
+
+        opened = self.open(api_key)  # as it is made for a single call: outside of the loop
+        if not isinstance(opened, Transcript):
+            return opened
+        return self._run_in("async", lambda: self._in_loop(scenario(ask)))
+
+    def closable(self, api_key: str, mode: Mode, *, repeatedly: bool = False) -> bool:
+        """Whether the client object for *api_key* can be closed, and nobody else has it.
+
+        Args:
+            api_key: The key of the client.
+            mode: Whether closing is awaited.
+            repeatedly: Whether a method is asked for, which can be called again; a context is left only once.
+        """
+        owner = self._connection(api_key).owner
+        shared = [other.owner for key, other in self._connections.items() if key != api_key]
+        if owner is self._target.value or any(owner is other for other in shared):
+            return False
+        return (closing_method_of if repeatedly else closer_of)(owner, mode) is not None
+
+    def close_one(self, api_key: str, mode: Mode) -> Outcome:
+        """Close the client object for *api_key* as its user would, and return how that ended."""
+        owner = self._connection(api_key).owner
+        close = closer_of(owner, mode)
+        assert close is not None, "the caller asks first"  # noqa: S101
+        return self._run_in(mode, close if mode == "sync" else lambda: self._in_loop(close()))
+
+    def forget(self, api_key: str) -> None:
+        """Let the next call with *api_key* be made by a new client object."""
+        self._connections.pop(api_key, None)
 
     def close(self) -> None:
         """End the threads and the event loop."""
         self._close_loop()
         for worker in self._workers.values():
             worker.close()
+        self._crew.close()
+
+    def _run_in(self, mode: Mode, function: Callable[[], object]) -> Outcome:
+        self.clock.forget_waits()
+        with self.clock.watching():
+            outcome = self._worker(mode).run(function, self._deadline, self._why_endless)
+        if isinstance(outcome, NoAnswer):
+            self._recover(mode)
+        return outcome
 
     def _run(self, arguments: dict[str, Any], mode: Mode, api_key: str, *, retries: bool) -> object:
         connection = self._connection(api_key)
-        if not retries and Feature.RETRY_CONTROL in connection.accepts:
-            arguments = {str(Feature.RETRY_CONTROL): None, **arguments}
-        if mode == "sync":
-            assert connection.sync is not None, "the caller looks at the features first"  # noqa: S101
-            return connection.sync(**arguments)
+        if mode == "async":
+            return self._in_loop(self._awaited(connection, arguments, retries=retries))
+        assert connection.sync is not None, "the caller looks at the features first"  # noqa: S101
+        return connection.sync(**_with_retries(connection, arguments, retries=retries))
+
+    async def _awaited(self, connection: Connection, arguments: dict[str, Any], *, retries: bool) -> object:
+        assert connection.asynchronous is not None, "the caller looks at the features first"  # noqa: S101
+        return await connection.asynchronous(**_with_retries(connection, arguments, retries=retries))
+
+    def _in_loop(self, coroutine: Coroutine[Any, Any, object]) -> object:
         if self._runner is None:
             self._runner = asyncio.Runner(loop_factory=self._new_loop)
-        return self._runner.run(self._awaited(connection, arguments))
-
-    async def _awaited(self, connection: Connection, arguments: dict[str, Any]) -> object:
-        assert connection.asynchronous is not None, "the caller looks at the features first"  # noqa: S101
-        return await connection.asynchronous(**arguments)
+        return self._runner.run(coroutine)
 
     def _new_loop(self) -> asyncio.AbstractEventLoop:
         return asyncio.SelectorEventLoop(VirtualSelector(self.clock))
@@ -167,6 +260,11 @@ class ClientUnderTest:
         if worker is None or not worker.usable:
             worker = self._workers[mode] = Worker(f"{WORKER_PREFIX}-{mode}")
         return worker
+
+    def _packages(self, owner: object) -> frozenset[str]:
+        """Return the top-level packages that hold the client's code."""
+        names = [type(owner).__module__, getattr(owner, "__module__", ""), getattr(self._target.module, "__name__", "")]
+        return frozenset(str(name).partition(".")[0] for name in names if name) - {"builtins"}
 
     def _why_endless(self) -> str:
         if self._flooded.is_set():
@@ -187,3 +285,13 @@ class ClientUnderTest:
         runner, self._runner = self._runner, None
         if runner is not None and self._workers["async"].usable:
             self._workers["async"].run(runner.close, self._deadline, self._why_endless)
+
+
+def _judged(outcome: Outcome) -> Outcome:
+    return returned(outcome.value) if isinstance(outcome, Transcript) else outcome
+
+
+def _with_retries(connection: Connection, arguments: dict[str, Any], *, retries: bool) -> dict[str, Any]:
+    if retries or Feature.RETRY_CONTROL not in connection.accepts:
+        return arguments
+    return {str(Feature.RETRY_CONTROL): None, **arguments}

@@ -28,18 +28,31 @@ _SPINS = sys.version_info < (3, 12)
 """Python 3.11 under coverage or a debugger: every thread spins for ever while an exception waits for a blocked one."""
 
 
-class _GivenUp(BaseException):
+class GivenUp(BaseException):
     """Raised into the thread of a call that is given up."""
 
 
 @dataclass(eq=False)
-class _Job:
+class Job:
+    """A call that a worker is to make.
+
+    Attributes:
+        run: Makes it.
+        done: Gets something as soon as it has ended.
+        outcome: How it ended.
+        begun: When it was given to the worker.
+        traced: Whether it sets a trace function in its thread.
+    """
+
     run: Callable[[], object]
     # In C: an exception that is raised into the thread can leave an Event locked for ever, but not this.
     done: queue.SimpleQueue[None] = field(default_factory=queue.SimpleQueue)
     outcome: Outcome | None = None
+    begun: float = field(default_factory=time.monotonic)
+    traced: bool = False
 
     def ends_within(self, seconds: float) -> bool:
+        """Wait for its end."""
         try:
             self.done.get(timeout=seconds)
         except queue.Empty:
@@ -59,7 +72,7 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self.usable = True
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -71,8 +84,16 @@ class Worker:
             deadline: How long it may take, in seconds.
             why_endless: Says why a call that is under way will not end; empty as long as it may.
         """
-        job = _Job(function)
+        return self.finish(self.begin(function), deadline, why_endless)
+
+    def begin(self, function: Callable[[], object], *, traced: bool = False) -> Job:
+        """Run *function*, which may set a trace function; it is yet to be waited for."""
+        job = Job(function, traced=traced)
         self._jobs.put(job)
+        return job
+
+    def finish(self, job: Job, deadline: float, why_endless: Callable[[], str]) -> Outcome:
+        """Wait for *job*, and return how it ended; see `run`."""
         reason = self._wait(job, deadline, why_endless)
         if not reason and job.outcome is not None:
             return job.outcome
@@ -86,8 +107,8 @@ class Worker:
         if self.usable:
             self._thread.join(_GRACE)
 
-    def _wait(self, job: _Job, deadline: float, why_endless: Callable[[], str]) -> str:
-        end = time.monotonic() + deadline
+    def _wait(self, job: Job, deadline: float, why_endless: Callable[[], str]) -> str:
+        end = job.begun + deadline
         while not job.ends_within(_POLL):
             if reason := why_endless():
                 return reason
@@ -99,16 +120,16 @@ class Worker:
         frame = sys._current_frames().get(self._thread.ident or 0)  # noqa: SLF001 - the only way to see another thread
         return "".join(traceback.format_stack(frame)) if frame is not None else ""
 
-    def _interrupt(self, job: _Job) -> None:
-        if _SPINS and sys.gettrace() is not None and self._is_blocked():
+    def _interrupt(self, job: Job) -> None:
+        if _SPINS and (job.traced or sys.gettrace() is not None) and self._is_blocked():
             self.usable = False
             return
         ident = ctypes.c_ulong(self._thread.ident or 0)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(_GivenUp))
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(GivenUp))
         self.usable = job.ends_within(_GRACE)
         # A call that ended by itself meanwhile leaves the exception to the next job: to this one, then. To take it
         # back would leave its signal set, and Python 3.11 spins on that too.
-        self._jobs.put(_Job(lambda: None))
+        self._jobs.put(Job(lambda: None))
 
     def _is_blocked(self) -> bool:
         """Whether the thread uses no processor time, as in a lock or a socket; false where that cannot be known."""
@@ -123,7 +144,7 @@ class Worker:
     def _work(self) -> None:
         ended = False
         while not ended:
-            with contextlib.suppress(_GivenUp):  # it may come when its call has just ended
+            with contextlib.suppress(GivenUp):  # it may come when its call has just ended
                 self._work_off()
                 ended = True
 

@@ -14,7 +14,7 @@ from ._drawing import Draw, drawn, pick
 from ._smallest import smallest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from hypothesis import strategies as st
 
@@ -56,15 +56,22 @@ def every_invalid_request(contract: Contract | None = None) -> tuple[InvalidRequ
     return tuple(InvalidRequest(defect.spoil(base), defect.violation) for defect in _defects(contract))
 
 
-def every_invalid_call(contract: Contract | None = None) -> tuple[InvalidCall, ...]:
-    """Return the smallest call with each single violation that the schema allows, and with what JSON cannot carry.
+def every_invalid_call(
+    contract: Contract | None = None, *, call: Call | None = None, arguments: Collection[str] | None = None
+) -> tuple[InvalidCall, ...]:
+    """Return a call with each single violation that the schema allows, and with what JSON cannot carry.
+
+    Args:
+        contract: What is valid; the packaged contract when left out.
+        call: The valid call to break; the smallest one when left out.
+        arguments: The names of the optional arguments to break; all of them when left out.
 
     Raises:
         UnsupportedKeyword: The contract's request schema uses what is not understood.
     """
     contract = contract or load_contract()
-    base = smallest(contract.request.document, contract.request.pointer)
-    return tuple(_invalid_call(defect, base, contract) for defect in _call_defects(contract))
+    valid = smallest(contract.request.document, contract.request.pointer) if call is None else contract.wire_body(call)
+    return tuple(_invalid_call(defect, valid, contract) for defect in _call_defects(contract, arguments))
 
 
 def invalid_transcription_requests(contract: Contract | None = None) -> st.SearchStrategy[InvalidRequest]:
@@ -83,14 +90,22 @@ def invalid_transcription_requests(contract: Contract | None = None) -> st.Searc
     return drawn(draw_invalid)
 
 
-def invalid_transcription_calls(contract: Contract | None = None) -> st.SearchStrategy[InvalidCall]:
+def invalid_transcription_calls(
+    contract: Contract | None = None, *, arguments: Collection[str] | None = None
+) -> st.SearchStrategy[InvalidCall]:
     """Return a strategy for calls that are valid but for one violation, values that JSON cannot carry among them.
 
+    Args:
+        contract: What is valid; the packaged contract when left out.
+        arguments: The names of the optional arguments to use; all of them when left out.
+
     Raises:
+        InvalidArgument: The contract has no such argument.
         UnsupportedKeyword: The contract's request schema uses what is not understood.
     """
     contract = contract or load_contract()
-    levels, calls = _by_depth(_call_defects(contract)), transcription_calls(contract)
+    calls = transcription_calls(contract, arguments=arguments)
+    levels = _by_depth(_call_defects(contract, arguments))
 
     def draw_invalid(draw: Draw) -> InvalidCall:
         defect = _draw_defect(draw, levels)
@@ -103,12 +118,14 @@ def _defects(contract: Contract) -> tuple[Defect, ...]:
     return _cached(_Key(contract))[0]
 
 
-def _call_defects(contract: Contract) -> tuple[Defect, ...]:
-    """Return what can be wrong with a call: with `None`, an optional argument is absent, not null."""
+def _call_defects(contract: Contract, arguments: Collection[str] | None) -> tuple[Defect, ...]:
+    """Return what can be wrong with a call: it has no unknown arguments, and an optional one that is None is absent."""
     found, beyond_json = _cached(_Key(contract))
-    optional = {parameter.wire_name for parameter in contract.sdk.in_place("body") if not parameter.required}
-    kept = [defect for defect in found if defect.steps and not _is_absence(defect, optional)]
-    return (*kept, *beyond_json)
+    parameters = contract.sdk.in_place("body")
+    optional = {p.wire_name for p in parameters if not p.required}
+    used = {p.wire_name for p in parameters if arguments is None or p.required or p.name in arguments}
+    kept = [defect for defect in (*found, *beyond_json) if defect.steps and defect.steps[0].key in used]
+    return tuple(defect for defect in kept if not _is_absence(defect, optional))
 
 
 def _by_depth(found: Iterable[Defect]) -> tuple[tuple[Defect, ...], ...]:

@@ -6,7 +6,8 @@ import importlib
 
 from ._bench import Bench
 from ._check import CheckInfo, cases, check_names, info_of, why_not_offered
-from ._stand import Profile, Stand
+from ._examples import Profile
+from ._stand import Stand
 
 AREAS = (
     "request",

@@ -19,8 +19,9 @@ from ._stand import API_KEY, Stand, listed, smallest_call
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_openrouter_stt.client import Mode
+    from pytest_openrouter_stt.client import Mode, Outcome
     from pytest_openrouter_stt.contract import Contract
+    from pytest_openrouter_stt.report import Note
 
 _ANSWER = Reply.transcript("a transcript", {"seconds": 1.0})
 
@@ -121,11 +122,15 @@ class Bench:
         stand: The client, the endpoint and the guard.
         mode: Which of the client's operations is used.
         features: What the client offers.
+        note: Takes what is worth knowing beside the verdict.
+        share: Which part of the examples this case of its check tries: one that is repeated shares them out.
     """
 
     stand: Stand
     mode: Mode
     features: frozenset[str]
+    note: Callable[[Note], None] = lambda _: None
+    share: float = 1.0
 
     @property
     def contract(self) -> Contract:
@@ -169,14 +174,33 @@ class Bench:
         retries: bool = False,
     ) -> Seen:
         """Make one call with a client that has *api_key*; see `call`."""
-        stand, used = self.stand, mode or self.mode
-        if stand.client.exhausted:
+        used = mode or self.mode
+        self.ready(*(script or (_ANSWER,)))
+        outcome = self.stand.client.call(call, used, api_key, kwargs, retries=retries)
+        return self.seen(call, outcome, used)
+
+    def ready(self, *script: Reply | Callable[[WireRequest], Reply]) -> None:
+        """Let the endpoint answer with *script* whatever is sent from now on.
+
+        Raises:
+            CheckStopped: The client is not driven any more.
+        """
+        if self.stand.client.exhausted:
             raise _could_not_run("the client is not driven any more: too many of its calls did not end")
-        stand.endpoint.reset()
-        stand.endpoint.reply_with(*(script or (_ANSWER,)))
-        outcome = stand.client.call(call, used, api_key, kwargs, retries=retries)
-        seen = Seen(Observation(call, used, outcome, stand.endpoint.ledger, stand.client.clock.waits))
+        self.stand.endpoint.reset()
+        self.stand.endpoint.reply_with(*script)
+
+    def seen(self, call: Call, outcome: Outcome, mode: Mode) -> Seen:
+        """Return what a call brought to light that was made since `ready`.
+
+        Raises:
+            CheckStopped: It did not end, or went past the endpoint.
+        """
+        stand = self.stand
+        seen = Seen(Observation(call, mode, outcome, stand.endpoint.ledger, stand.client.clock.waits))
         self._refuse_escapes(seen)
+        if seen.observation.repeat:
+            self.note(seen.observation.repeat)
         if isinstance(outcome, NoAnswer):
             failure = CheckFailed(observed=f"the call did not end: {outcome.reason}", observation=seen.observation)
             raise CheckStopped(failure)
@@ -196,9 +220,23 @@ class Bench:
         The user's own Hypothesis profile stays as it is: what a verdict depends on is set here.
         """
         profile = self.stand.profile
-        chosen = settings(
+        chosen = self.settings_for(max(1, round(profile.max_examples * self.share)))
+
+        def run(judge: Callable[..., None]) -> None:
+            def test(values: tuple[Any, ...]) -> None:
+                with profile.example():
+                    judge(*values)
+
+            with profile.drawing():
+                seed(profile.seed)(chosen(given(st.tuples(*strategies))(test)))()
+
+        return run
+
+    def settings_for(self, max_examples: int, **more: Any) -> settings:
+        """Return settings on which no profile of the user's has an influence."""
+        return settings(
             settings.get_profile("default"),
-            max_examples=profile.max_examples,
+            max_examples=max_examples,
             database=None,
             deadline=None,
             derandomize=False,
@@ -206,15 +244,8 @@ class Bench:
             report_multiple_bugs=False,
             phases=(Phase.explicit, Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
+            **more,
         )
-
-        def run(judge: Callable[..., None]) -> None:
-            def test(values: tuple[Any, ...]) -> None:
-                judge(*values)
-
-            seed(profile.seed)(chosen(given(st.tuples(*strategies))(test)))()
-
-        return run
 
     def calls(self) -> st.SearchStrategy[Call]:
         """Return a strategy for valid calls with the arguments that the client takes."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.endpoint._respx import Layer
     from pytest_openrouter_stt.strategies import InvalidCall
 
+    from ._examples import Profile
+
 API_KEY = "sk-or-v1-0a1b2c3d4e5f60718293a4b5c6d7e8f900-not-a-key"
 """Given to every client; whatever is found to hold it held the key."""
 
@@ -50,21 +52,6 @@ def _of_one_member(calls: Iterable[InvalidCall]) -> Iterator[InvalidCall]:
         parent, below = tokens[:2], tokens[2:]
         if not below or first.setdefault(parent, below[0]) == below[0]:
             yield invalid
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """How much is tried.
-
-    Attributes:
-        max_examples: Examples of a property check.
-        seed: Where Hypothesis starts.
-        deadline: How long a call may take, in seconds.
-    """
-
-    max_examples: int
-    seed: int
-    deadline: float
 
 
 @dataclass
@@ -118,7 +105,7 @@ class Stand:
 
     @cached_property
     def every_invalid_call(self) -> tuple[InvalidCall, ...]:
-        """The smallest call with each single violation in what the client takes; of 113 providers only one is broken."""
+        """The smallest call with each single violation in what the client takes, of 113 providers in the first one."""
         calls = every_invalid_call(self.contract, call=smallest_call(), arguments=self._offered)
         return tuple(_of_one_member(calls))
 

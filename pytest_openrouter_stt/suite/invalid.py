@@ -1,1 +1,216 @@
 """What becomes of a call that the contract does not allow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_openrouter_stt.client import Failure
+from pytest_openrouter_stt.contract import MISSING
+from pytest_openrouter_stt.endpoint import BodyError, Reply
+from pytest_openrouter_stt.report import CheckStopped, CouldNotRun, Level, Source, same_json
+
+from ._check import check
+from ._family import own_base
+from ._invalidity import Kind, is_converted, kind_of
+from ._stand import API_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_openrouter_stt.contract import Contract
+    from pytest_openrouter_stt.strategies import InvalidCall
+
+    from ._bench import Bench, Seen
+
+_REQUEST = "#/components/schemas/STTRequest"
+_JSON_NUMBERS = "RFC 8259, 6"
+_BAD_REQUEST = 400
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    _REQUEST,
+    hint="Refuse the value, or pass it on for the API to refuse; the user has to learn of the mistake.",
+)
+def test_wrong_values_are_not_repaired(stt: Bench) -> None:
+    """A value that the schema does not admit is refused or sent as it is: not dropped, replaced or converted.
+
+    Passes: raising before anything is sent; sending what was passed. Fails: any other request. A scalar whose value is
+    kept in another type, such as ``"1"`` sent as ``1``, is the matter of `test_scalars_keep_their_type`.
+    """
+    for invalid in _every(stt, Kind.WRONG):
+        _judge_value(stt, invalid)
+
+    @stt.any(stt.stand.invalid_calls.filter(lambda invalid: kind_of(invalid, stt.contract) is Kind.WRONG))
+    def judge(invalid: InvalidCall) -> None:
+        _judge_value(stt, invalid)
+
+
+def _judge_value(stt: Bench, invalid: InvalidCall) -> None:
+    seen = _made(stt, invalid)
+    if seen.requests and not is_converted(invalid, seen.body, stt.contract):
+        _require_as_it_is(seen, invalid, stt.contract)
+
+
+@check(
+    Level.SHOULD,
+    Source.SCHEMA,
+    _REQUEST,
+    hint="Let nothing convert scalars on the way: 'true', \"1\" and 1 are three values.",
+)
+def test_scalars_keep_their_type(stt: Bench) -> None:
+    """A scalar of a wrong type is refused or sent as it is, not converted, even where its value would be kept."""
+    for invalid in _every(stt, Kind.WRONG):
+        seen = _made(stt, invalid)
+        if seen.requests and is_converted(invalid, seen.body, stt.contract):
+            _require_as_it_is(seen, invalid, stt.contract)
+
+
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    f"{_REQUEST}/required",
+    hint="Have no default for what the API requires; only the user knows the model and the format.",
+)
+def test_what_is_missing_is_not_made_up(stt: Bench) -> None:
+    """A call that lacks a required value, or has None there, is refused or sent without it."""
+    for invalid in _every(stt, Kind.INCOMPLETE):
+        seen = _made(stt, invalid)
+        wanted = stt.contract.wire_body(invalid.call)
+        is_incomplete = not seen.requests or bool(stt.contract.request.violations(seen.body))
+        seen.require(is_incomplete, f"it made up what is missing ({invalid.violation})", wanted, _body(seen))
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    f"{_REQUEST}/properties/provider",
+    hint="None stands for an absent argument; inside of one it is a value like any other.",
+)
+def test_nulls_inside_are_not_dropped(stt: Bench) -> None:
+    """None inside an argument, where the schema admits no null, is refused or sent as null."""
+    for invalid in _every(stt, Kind.NULL):
+        seen = _made(stt, invalid)
+        if seen.requests:
+            _require_as_it_is(seen, invalid, stt.contract)
+
+
+@check(
+    Level.MUST,
+    Source.SDK,
+    "sdk.yaml#/errors",
+    hint="Raise what a 400 raises; and when you refuse a call yourself, raise too.",
+)
+def test_an_invalid_call_is_an_error(stt: Bench) -> None:
+    """An invalid call that is sent ends in the error of a 400, and one that is not sent in an exception."""
+    known = stt.stand.client.errors(API_KEY).by_status
+    kind = known.get(_BAD_REQUEST) or type(stt.reply(Reply.error(_BAD_REQUEST)).error())
+    for invalid in _one_for_each_place(_every(stt, Kind.WRONG, Kind.INCOMPLETE)):
+        seen = _called(stt, invalid)
+        if not seen.requests:
+            is_error = isinstance(seen.observation.outcome, Failure)
+            seen.require(is_error, f"it sent nothing and raised nothing ({invalid.violation})")
+        elif seen.observation.ledger[-1].reply.status == _BAD_REQUEST:
+            error = seen.error()
+            seen.require(isinstance(error, kind), f"the 400 is {type(error).__qualname__}, not {kind.__qualname__}")
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _REQUEST,
+    hint="Look at the arguments before using them, and say what is wrong with them.",
+)
+def test_refusals_are_meant(stt: Bench) -> None:
+    """What is raised before anything is sent is a TypeError, a ValueError or an error of the client's own.
+
+    Passes: also classes derived from these, as validation libraries have them. Fails: what happens to be raised where
+    an invalid value is used, such as KeyError, AttributeError and AssertionError, and errors that are only returned.
+    """
+    base = own_base(stt)
+    allowed = (TypeError, ValueError, *([base] if base else []))
+    for invalid in _every(stt, *Kind):
+        seen = _called(stt, invalid)
+        outcome = seen.observation.outcome
+        if not seen.requests and isinstance(outcome, Failure):
+            is_meant = isinstance(outcome.error, allowed) and not outcome.returned
+            seen.require(is_meant, f"it {outcome}")
+
+
+@check(
+    Level.SHOULD,
+    Source.HTTP,
+    _JSON_NUMBERS,
+    hint="Encode with allow_nan=False or its like: a body with NaN in it is not JSON.",
+)
+def test_nan_is_not_on_the_wire(stt: Bench) -> None:
+    """NaN and the infinities are not in the body as a token that JSON does not have."""
+    for _, seen in _calls_beyond_json(stt):
+        try:
+            seen.request.json()
+        except BodyError as error:
+            seen.fail(f"the body cannot be read: {error}")
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _JSON_NUMBERS,
+    hint="Raise a ValueError: JSON cannot say what was meant, and null says something else.",
+)
+def test_nan_is_not_replaced(stt: Bench) -> None:
+    """NaN and the infinities are refused: not replaced by null, zero or a string, and not dropped."""
+    for invalid, seen in _calls_beyond_json(stt):
+        try:
+            body = seen.request.json()
+        except BodyError:
+            continue  # what was passed is there, and another check's matter
+        seen.fail(f"it sent something else ({invalid.violation})", stt.contract.wire_body(invalid.call), body)
+
+
+def _calls_beyond_json(stt: Bench) -> Iterator[tuple[InvalidCall, Seen]]:
+    """Yield what was sent for each number that JSON does not have."""
+    for invalid in _every(stt, Kind.BEYOND_JSON):
+        seen = _made(stt, invalid)
+        if seen.requests:
+            yield invalid, seen
+
+
+def _every(stt: Bench, *kinds: Kind) -> list[InvalidCall]:
+    """Return the invalid calls of these kinds, of which there has to be one, for a client whose body is JSON."""
+    _ = stt.call(stt.smallest).body
+    found = [invalid for invalid in stt.stand.every_invalid_call if kind_of(invalid, stt.contract) in kinds]
+    if not found:
+        pytest.skip("the client takes no argument that could be wrong in this way")
+    return found
+
+
+def _one_for_each_place(calls: list[InvalidCall]) -> list[InvalidCall]:
+    return list({(invalid.violation.pointer, invalid.violation.keyword): invalid for invalid in calls}.values())
+
+
+def _called(stt: Bench, invalid: InvalidCall) -> Seen:
+    """Make the call, to an endpoint that answers as the API does."""
+    stt.ready()
+    return stt.seen(invalid.call, stt.stand.client.call(invalid.call, stt.mode, API_KEY), stt.mode)
+
+
+def _made(stt: Bench, invalid: InvalidCall) -> Seen:
+    """Make the call, which leaves a trace: on the wire, or as a failure."""
+    seen = _called(stt, invalid)
+    if not seen.requests and not isinstance(seen.observation.outcome, Failure):
+        reason = "an invalid call left no trace; see invalid::test_an_invalid_call_is_an_error"
+        raise CheckStopped(CouldNotRun(reason=reason))
+    return seen
+
+
+def _require_as_it_is(seen: Seen, invalid: InvalidCall, contract: Contract) -> None:
+    wanted = contract.wire_body(invalid.call)
+    seen.require(same_json(wanted, seen.body), f"it sent something else ({invalid.violation})", wanted, seen.body)
+
+
+def _body(seen: Seen) -> Any:
+    return seen.body if seen.requests else MISSING

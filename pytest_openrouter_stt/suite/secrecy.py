@@ -1,1 +1,292 @@
 """The key, the audio and the transcript, and the places where they must not be found."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import warnings
+from typing import TYPE_CHECKING, cast
+from unittest import mock
+
+import pytest
+
+from pytest_openrouter_stt.client import Failure, Transcript
+from pytest_openrouter_stt.endpoint import Fault, Reply
+from pytest_openrouter_stt.report import Level, Source
+
+from ._check import check
+from ._logs import logged, recorded
+from ._secrets import attributes, carried, configuration, holds, shown
+from ._stand import API_KEY, smallest_call
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_openrouter_stt.contract import Call
+
+    from ._bench import Bench, Seen
+    from ._secrets import Place
+
+_KEY = "#/components/securitySchemes/apiKey"
+_VARIABLE = "OPENROUTER_API_KEY"
+_ELSEWHERE = "sk-or-v1-" + "e" * 40
+"""A key that the client was not given."""
+
+_NOTHING = frozenset({"none", "null", "nil", "undefined"})
+"""What languages make of a key that is not there."""
+
+_SPOKEN = base64.b64encode(b"what nobody else may hear").decode().rstrip("=")
+_SAID = "what was said in confidence"
+_ANSWER = Reply.transcript(_SAID)
+_PRIVATE = {"audio": _SPOKEN, "transcript": _SAID}
+
+_TROUBLES = {
+    "unauthorized": Reply.error(401, "No cookie auth credentials found"),
+    "failed": Reply.error(500),
+    "unreadable": Reply.raw(b'{"text": "a', "application/json"),
+    "refused": Reply.broken(Fault.REFUSED),
+    "timeout": Reply.broken(Fault.TIMEOUT),
+}
+_troubles = pytest.mark.parametrize("reply", _TROUBLES.values(), ids=_TROUBLES)
+
+_OCCASIONS = ((_ANSWER,), (Reply.error(503), _ANSWER), (_TROUBLES["unauthorized"],), (_TROUBLES["refused"],))
+"""What is answered while somebody listens: a transcript, at once and at the second attempt, and two kinds of errors."""
+
+
+def _spoken_call() -> Call:
+    return smallest_call().replace(input_audio={"data": f"{_SPOKEN * 20}", "format_": "wav"})
+
+
+def _fresh_key(stt: Bench, use: str) -> str:
+    """Return a key whose client is not made before it is used; no report shows it, because the usual key is in it."""
+    return f"{API_KEY}-{use}-{stt.mode}"
+
+
+def _occasion(stt: Bench, script: tuple[Reply, ...], api_key: str = API_KEY) -> Seen:
+    return stt.call_with_key(api_key, _spoken_call(), *script, retries=len(script) > 1)
+
+
+def _require_unseen(seen: Seen, places: Iterable[Place], secrets: dict[str, str]) -> None:
+    """Fail with the names of the places where a secret is, and never with what is to be read there."""
+    found = [(what, where) for where, text in places for what, secret in secrets.items() if holds(text, secret)]
+    seen.require(not found, "; ".join(dict.fromkeys(f"the {what} is in {where}" for what, where in found)))
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _KEY,
+    hint="Errors end up in logs and in bug reports: build their messages without the request's headers.",
+    needs=("api_key",),
+)
+@_troubles
+def test_key_is_not_in_errors(stt: Bench, reply: Reply) -> None:
+    """An error shows the key nowhere: neither its texts, its args and its notes, nor those of the errors behind it."""
+    seen = stt.reply(reply)
+    _require_unseen(seen, shown(seen.error()), {"key": API_KEY})
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _KEY,
+    hint="Error trackers print an error's attributes: do not keep the request's headers in a dictionary.",
+    needs=("api_key",),
+)
+@_troubles
+def test_attributes_of_errors_do_not_show_the_key(stt: Bench, reply: Reply) -> None:
+    """No public attribute of an error shows the key when it is printed."""
+    seen = stt.reply(reply)
+    _require_unseen(seen, attributes(seen.error()), {"key": API_KEY})
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _KEY,
+    hint="Keep the status, the headers and the body of the response; its request leads to the key.",
+    needs=("api_key",),
+)
+@_troubles
+def test_errors_do_not_carry_the_key(stt: Bench, reply: Reply) -> None:
+    """The key cannot be reached through an error's public attributes, and is not in its pickle."""
+    seen = stt.reply(reply)
+    _require_unseen(seen, carried(seen.error()), {"key": API_KEY})
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    "#/components/schemas/STTInputAudio/properties/data",
+    hint="Do not repeat the request in an error's message: the audio is private, and megabytes long.",
+)
+@_troubles
+def test_audio_is_not_in_errors(stt: Bench, reply: Reply) -> None:
+    """An error does not show the audio."""
+    seen = stt.call(_spoken_call(), reply)
+    _require_unseen(seen, shown(seen.error()), {"audio": _SPOKEN})
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _KEY,
+    hint="Leave the key out of repr(), `field(repr=False)` in a dataclass, or wrap it in a type that hides it.",
+    needs=("api_key",),
+)
+def test_client_does_not_show_the_key(stt: Bench) -> None:
+    """Neither the client nor its public configuration shows the key when it is printed."""
+    seen = stt.call(smallest_call())
+    _ = seen.request
+    client = stt.stand.client.open(API_KEY)
+    if isinstance(client, Transcript):
+        _require_unseen(seen, configuration(client.value), {"key": API_KEY})
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _KEY,
+    hint="Never log the headers of a request as they are, at no level: debug logs are kept and sent around too.",
+    needs=("api_key",),
+)
+def test_key_is_not_logged(stt: Bench) -> None:
+    """The key is in no log record, whatever its level, be it of the client or of its libraries."""
+    for script in _OCCASIONS:
+        with logged() as records:
+            seen = _occasion(stt, script, _fresh_key(stt, "logged"))
+        _ = seen.request
+        _require_unseen(seen, (place for record in records for place in recorded(record)), {"key": API_KEY})
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _KEY,
+    hint="Remove the print() that helped while debugging, and `set_debuglevel()`.",
+    needs=("api_key",),
+)
+def test_key_is_not_printed(stt: Bench, capfd: pytest.CaptureFixture[str]) -> None:
+    """The key is neither printed to standard output or standard error, nor in a warning."""
+    for script in _OCCASIONS:
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            seen = _occasion(stt, script, _fresh_key(stt, "printed"))
+        _ = seen.request
+        messages = "\n".join(str(warning.message) for warning in warned)
+        _require_unseen(seen, [*_printed(capfd), ("a warning", messages)], {"key": API_KEY})
+
+
+def _printed(capfd: pytest.CaptureFixture[str]) -> list[Place]:
+    out, err = capfd.readouterr()
+    return [("standard output", out), ("standard error", err)]
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    "#/components/schemas/STTRequest",
+    hint="Log sizes, IDs and durations; what people say is theirs.",
+)
+def test_audio_and_transcript_are_not_logged(stt: Bench, capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither the audio nor the transcript is printed, or logged at the level INFO or above."""
+    for script in _OCCASIONS:
+        with logged() as records:
+            seen = _occasion(stt, script)
+        _ = seen.request
+        loud = (place for record in records if record.levelno >= logging.INFO for place in recorded(record))
+        _require_unseen(seen, [*_printed(capfd), *loud], _PRIVATE)
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    "#/components/schemas/STTRequest",
+    hint="Log the length of a body in place of the body, also when debugging.",
+)
+def test_audio_and_transcript_are_not_in_debug_logs(stt: Bench) -> None:
+    """Neither the audio nor the transcript is logged below the level INFO."""
+    for script in _OCCASIONS:
+        with logged() as records:
+            seen = _occasion(stt, script)
+        _ = seen.request
+        quiet = (place for record in records if record.levelno < logging.INFO for place in recorded(record))
+        _require_unseen(seen, quiet, _PRIVATE)
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _KEY,
+    hint="Ask the environment only when no key was given.",
+    needs=("api_key",),
+)
+def test_given_key_wins_over_the_environment(stt: Bench) -> None:
+    """A key in the environment is not sent by a client that was given another."""
+    with mock.patch.dict(os.environ, {_VARIABLE: _ELSEWHERE}):
+        seen = stt.call_with_key(_fresh_key(stt, "beside"), smallest_call())
+    request = seen.request
+    texts = [*request.headers, ("the URL", request.url), ("the body", request.body.decode("latin-1"))]
+    found = [name for name, text in texts if _ELSEWHERE in text]
+    seen.require(not found, f"the key in {_VARIABLE} is sent in {', '.join(found)}")
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _KEY,
+    hint="Pass the key on as an argument: every program that is started later inherits the environment.",
+    needs=("api_key",),
+)
+def test_key_is_not_put_into_the_environment(stt: Bench) -> None:
+    """The key that a client is given does not turn up in the environment."""
+    api_key = _fresh_key(stt, "exported")
+    with mock.patch.dict(os.environ):
+        seen = stt.call_with_key(api_key, smallest_call())
+        found = [name for name, value in os.environ.items() if api_key in value]
+    _ = seen.request
+    seen.require(not found, f"the key is in the environment, as {', '.join(found)}")
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _KEY,
+    hint="Refuse to work without a key, or leave the Authorization header out: None is no key.",
+    needs=("api_key",),
+)
+def test_missing_key_is_not_sent_as_none(stt: Bench) -> None:
+    """A client whose key is None refuses to work, or sends no key: never `Bearer None`."""
+    nothing = cast("str", None)  # what os.getenv() returns for a variable that is not set
+    seen = stt.call_with_key(nothing, smallest_call())
+    sent = [token for token in _tokens(seen) if token.lower() in _NOTHING]
+    seen.require(not sent, f"it sent 'Bearer {sent[0]}', where there is no key" if sent else "")
+
+
+def _tokens(seen: Seen) -> list[str]:
+    values = [value for request in seen.requests for value in request.values("authorization")]
+    return [value.partition(" ")[2] for value in values]
+
+
+@check(
+    Level.SHOULD,
+    Source.HTTP,
+    "RFC 9110, 5.5",
+    hint="Look at the key when it is given: strip it or refuse it, with a message that does not repeat it.",
+    needs=("api_key",),
+)
+@pytest.mark.parametrize(
+    "api_key",
+    ["", f"{API_KEY}\n", f"{API_KEY}\r\nX-Injected: yes", f"{API_KEY}-ключ"],
+    ids=["empty", "line-feed", "second-header", "cyrillic"],
+)
+def test_unusable_key_is_refused_unseen(stt: Bench, api_key: str) -> None:
+    """A key that no header can carry does not get into one, and the error that refuses it does not show it."""
+    seen = stt.call_with_key(api_key, smallest_call())
+    for token in _tokens(seen):
+        seen.require(bool(token.strip()), "it sent an Authorization header without a key")
+        fits = token.isascii() and token.isprintable()
+        seen.require(fits, "it put characters into the Authorization header that no header can hold")
+    if isinstance(seen.observation.outcome, Failure):
+        _require_unseen(seen, shown(seen.observation.outcome.error), {"key": API_KEY})

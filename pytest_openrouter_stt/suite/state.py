@@ -1,1 +1,280 @@
-"""Many calls with one client: in threads, in tasks, after errors, and after it is closed."""
+"""What a client keeps from one call to another: nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_openrouter_stt.client import Failure, NoAnswer, Transcript
+from pytest_openrouter_stt.endpoint import Reply
+from pytest_openrouter_stt.report import CheckFailed, CheckStopped, CouldNotRun, Level, Source, same_json
+
+from ._check import check
+from ._course import GOOD, make_call, new_key, numbers_in, text_of
+from ._crowd import Crowd, Meeting, patience
+from ._interlude import Interlude
+from ._machine import run_machine
+from ._repertoire import repertoire
+from ._stand import API_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_openrouter_stt.client import Outcome
+    from pytest_openrouter_stt.contract import Call
+
+    from ._bench import Bench, Seen
+    from ._course import Course
+
+_OPERATION = "#/paths/~1audio~1transcriptions/post"
+_REQUEST = "#/components/schemas/STTRequest"
+_CLIENT = "sdk.yaml#/client/class"
+_AT_ONCE = 8
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _OPERATION,
+    hint="Keep what belongs to a call in local variables, not on the client: other threads and tasks use it too.",
+)
+def test_calls_at_once_do_not_cross(stt: Bench) -> None:
+    """Calls that threads or tasks make at once on one client each send their own request and end with their own answer.
+
+    Passes: one request for each call, as if it were alone; they may wait for each other. Fails: another call's body,
+    header, transcript or error.
+    """
+    known = repertoire(stt)
+    bad = known.kinds[::2] or (GOOD,)
+    meeting: Meeting | None = Meeting(_AT_ONCE, patience(stt))
+    for first in (0, _AT_ONCE // 2):
+        kinds = [GOOD if place % 2 else bad[(first + place // 2) % len(bad)] for place in range(_AT_ONCE)]
+        Crowd(stt, known.course(stt, API_KEY), known.shapes[0], kinds, meeting).judge()
+        meeting = Meeting(_AT_ONCE, patience(stt)) if meeting is not None and meeting.is_complete else None
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _OPERATION,
+    hint="Leave nothing of a failed call behind: no body, header, flag, lock or closed connection.",
+)
+def test_usable_after_each_error(stt: Bench) -> None:
+    """After each kind of error the next call is made, and ends, as if there had been none."""
+    for failure in repertoire(stt).aftermath:
+        raise replace(failure)
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _REQUEST,
+    hint="Work on copies; the caller may want to make the same call again.",
+)
+def test_failures_change_no_arguments(stt: Bench) -> None:
+    """The objects that a caller passes are the same after a call that failed, at any depth."""
+    known = repertoire(stt)
+    if not known.kinds:
+        raise CheckStopped(CouldNotRun(reason="no call that fails ends as it has to; see the area errors"))
+    call = make_call("full", 1, stt.contract, stt.features)
+    if _change(stt, call, Reply.transcript("text")):
+        see = "see request::test_arguments_are_not_changed"
+        raise CheckStopped(CouldNotRun(reason=f"the arguments change even when nothing fails; {see}"))
+    course = known.course(stt, API_KEY)
+    for kind in known.kinds:
+        change = _change(stt, call, course.answer(kind, 1))
+        if change is not None:
+            seen, before, after = change
+            seen.fail(f"answered with {kind}, it changed the arguments that it was given", before, after)
+
+
+def _change(stt: Bench, call: Call, reply: Reply) -> tuple[Seen, object, object] | None:
+    """Make a call, and return its arguments before and after it when they differ."""
+    passed = call.kwargs()
+    before = copy.deepcopy(passed)
+    seen = stt.call(call, reply, kwargs=passed)
+    _ = seen.request
+    return None if same_json(before, passed) else (seen, before, passed)
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    "#/components/securitySchemes/apiKey",
+    hint="Keep the key and the headers on the client object: not in a class, a module or a shared default.",
+    needs=("api_key",),
+)
+def test_two_clients_keep_their_own(stt: Bench) -> None:
+    """Of two clients in one process, neither sends the other's key, or anything of the other's calls."""
+    keys = (new_key(), new_key())
+    for number, shape in enumerate(("full", "plain", "plain", "full", "full", "plain", "plain", "full")):
+        call = make_call(shape, number, stt.contract, stt.features)
+        reply = Reply.error(401) if number in {4, 5} else Reply.transcript("text")
+        seen = stt.call_with_key(keys[number % 2], call, reply)
+        sent = seen.request
+        seen.require(sent.bearer != keys[(number + 1) % 2], "it sent the key of the other client")
+        foreign = {name for name, value in sent.headers if any((found - number) % 2 for found in numbers_in(value))}
+        seen.require(not foreign, f"it sent {', '.join(sorted(foreign))} of a call that the other client made")
+        strange = [found for found in numbers_in(sent.body.decode("utf-8", "replace")) if (found - number) % 2]
+        seen.require(not strange, "in the body is something of a call that the other client made")
+    for api_key in keys:
+        stt.stand.client.forget(api_key)
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _CLIENT,
+    hint="Let closing do nothing when there is nothing left to close; it happens in more than one finally.",
+)
+def test_closing_may_be_repeated(stt: Bench) -> None:
+    """A client can be closed, and closed again."""
+    with _two_clients(stt, repeatedly=True) as course:
+        for times in ("once", "twice"):
+            outcome = _close(course)
+            if isinstance(outcome, Failure):
+                raise CheckFailed(observed=f"being closed {times}, it {outcome}")
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _CLIENT,
+    hint="Open again, or raise an error; a call that was not made has no transcript.",
+)
+def test_a_closed_client_answers_or_fails(stt: Bench) -> None:
+    """A call on a closed client is made and ends as usual, or raises an error."""
+    with _two_clients(stt) as course:
+        seen = _call_after_closing(course)
+        outcome = seen.observation.outcome
+        if isinstance(outcome, Transcript):
+            seen.require(bool(seen.requests), "being closed, it sent nothing and returned a transcript")
+            seen.require(outcome.text == text_of(1), f"the transcript is {outcome.text!r}, not {text_of(1)!r}")
+        else:
+            is_error = isinstance(outcome, Failure) and isinstance(outcome.error, Exception)
+            seen.require(is_error, f"being closed, it {outcome}")
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _CLIENT,
+    hint="Ask whether the client is closed before anything else, and say so in the error.",
+)
+def test_a_closed_client_says_so(stt: Bench) -> None:
+    """A call on a closed client works, or raises an error that is meant: no AttributeError or TypeError."""
+    with _two_clients(stt) as course:
+        seen = _call_after_closing(course)
+        outcome = seen.observation.outcome
+        is_slip = isinstance(outcome, Failure) and isinstance(outcome.error, _SLIPS)
+        seen.require(not is_slip, f"being closed, it {outcome}")
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _CLIENT,
+    hint="Let each client own what it closes.",
+)
+def test_closing_leaves_other_clients_alone(stt: Bench) -> None:
+    """When one client is closed, another one still works."""
+    with _two_clients(stt) as course:
+        with course.step(f"{course.name(1)} is closed"):
+            _close(course)
+        course.call(repertoire(stt).shapes[0], GOOD)
+
+
+_SLIPS = (AttributeError, TypeError, NameError, LookupError, AssertionError)
+"""What a line of Python raises that did not expect a closed client."""
+
+
+@contextmanager
+def _two_clients(stt: Bench, *, repeatedly: bool = False) -> Iterator[Course]:
+    """Give calls by two new clients that have made some, of which the second may be closed."""
+    course = repertoire(stt).course(stt, new_key(), new_key())
+    try:
+        _require_well(course, 0, 1, 0)
+        if not stt.stand.client.closable(course.keys[1], stt.mode, repeatedly=repeatedly):
+            pytest.skip("the client has no close()" if repeatedly else "the client cannot be closed")
+        yield course
+    finally:
+        for api_key in (API_KEY, *course.keys):  # what clients share may have been closed with one of them
+            stt.stand.client.forget(api_key)
+
+
+def _require_well(course: Course, *clients: int) -> None:
+    """Judge no further unless calls go well before that happens which the check is about."""
+    try:
+        for client in clients:
+            course.call(repertoire(course.stt).shapes[0], GOOD, client)
+    except CheckFailed as failure:
+        reason = f"a call does not go well even before: {failure}; see state::test_any_sequence_of_calls"
+        raise CheckStopped(CouldNotRun(reason=reason)) from None
+
+
+def _close(course: Course) -> Outcome:
+    outcome = course.stt.stand.client.close_one(course.keys[1], course.stt.mode)
+    if isinstance(outcome, NoAnswer):
+        raise CheckStopped(CheckFailed(observed=f"closing did not end: {outcome.reason}"))
+    return outcome
+
+
+def _call_after_closing(course: Course) -> Seen:
+    _close(course)
+    call = make_call("plain", 1, course.stt.contract, course.stt.features)
+    return course.stt.call_with_key(course.keys[1], call, Reply.transcript(text_of(1)))
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    "sdk.yaml#/client/async_operation",
+    hint="Await an asynchronous HTTP client; a synchronous one belongs into a thread (asyncio.to_thread).",
+)
+def test_the_event_loop_goes_on(stt: Bench) -> None:
+    """While an asynchronous call awaits its answer, other tasks run."""
+    _require_event_loop(stt)
+    interlude = Interlude(stt)
+    seen = interlude.call(stt.smallest)
+    seen.require(bool(seen.requests) and interlude.in_time, "the event loop stood still until the call was answered")
+
+
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    "sdk.yaml#/client/async_operation",
+    hint="Let CancelledError pass, and clean up in a finally.",
+)
+def test_cancelling_leaves_the_client_usable(stt: Bench) -> None:
+    """A call whose task is cancelled ends as cancelled, and the next call is made and ends as usual."""
+    _require_event_loop(stt)
+    course = repertoire(stt).course(stt, API_KEY)
+    _require_well(course, 0)
+    seen = Interlude(stt, cancels=True).call(stt.smallest)
+    outcome = seen.observation.outcome
+    if isinstance(outcome, Failure):
+        seen.require(isinstance(outcome.error, asyncio.CancelledError), f"cancelled, it {outcome}")
+    seen.require(len(seen.requests) == 1, f"cancelled, it made {len(seen.requests)} requests")
+    with course.step("the next is cancelled before it is answered"):
+        course.call(repertoire(stt).shapes[0], GOOD)
+
+
+def _require_event_loop(stt: Bench) -> None:
+    if stt.mode == "sync":
+        pytest.skip("the client's synchronous operation runs on no event loop")
+
+
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _OPERATION,
+    hint="The steps in the details are the fewest that show it; see what the client keeps from one to the next.",
+)
+def test_any_sequence_of_calls(stt: Bench) -> None:
+    """Each call is made and ends as the contract has it, in any sequence of calls, errors, faults and closes."""
+    run_machine(stt, repertoire(stt))

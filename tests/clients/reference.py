@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+from tests.clients.audio_input import AudioInput
+
 ON = object()
 """The default of ``retries``: as the client thinks best; ``None`` turns them off."""
 MAX_ATTEMPTS = 4
@@ -34,11 +36,18 @@ class SttError(Exception):
         super().__init__(message)
         self.status_code = response.status_code
         self.headers = response.headers
-        self.body = response.text
+        self.body = response.content.decode(errors="replace")  # whatever charset is claimed
 
 
 class ConnectionFailed(SttError):
     """There is no response, or only a part of one."""
+
+    def __init__(self, message: str) -> None:
+        Exception.__init__(self, message)
+
+
+class UnusableKey(SttError):
+    """No header can carry the key."""
 
     def __init__(self, message: str) -> None:
         Exception.__init__(self, message)
@@ -83,7 +92,8 @@ class Transcription:
         self.usage = usage
 
 
-class Client:
+class Client(AudioInput):
+    stt_extra_features = frozenset({"audio_bytes", "audio_path", "audio_file"})
     stt_errors: dict[int | str, type[SttError]] = {  # noqa: RUF012 - read only
         400: BadRequest,
         401: Unauthorized,
@@ -99,7 +109,7 @@ class Client:
     }
 
     def __init__(self, api_key: str) -> None:
-        self.api_key = api_key
+        self.api_key = self.usable(api_key)
         self.http = httpx.Client()
         self.async_http = httpx.AsyncClient()
 
@@ -132,6 +142,13 @@ class Client:
         retries: object = ON,
     ) -> Any:
         return self.read(await self.attempts_async(self.request(locals()), retries))
+
+    def usable(self, api_key: str) -> str:
+        if not api_key:
+            raise UnusableKey("There is no API key.")
+        if not (api_key.isascii() and api_key.isprintable()):
+            raise UnusableKey("The API key holds characters that no header can carry.")
+        return api_key
 
     def close(self) -> None:
         self.http.close()
@@ -202,8 +219,29 @@ class Client:
         return await self.async_http.send(request)
 
     def request(self, arguments: dict[str, Any]) -> httpx.Request:
+        arguments = {**arguments, "input_audio": self.audio_object(arguments.get("input_audio"))}
+        self.validate(arguments)
         body = self.encode(self.body(arguments))
         return httpx.Request("POST", self.url(), headers=self.headers(arguments), content=body)
+
+    def validate(self, arguments: dict[str, Any]) -> None:
+        audio, provider = arguments["input_audio"], arguments["provider"]
+        self.expect(dict, "input_audio", audio)
+        self.expect(str, "input_audio.data", audio.get("data"))
+        self.expect(str, "input_audio.format", audio.get("format_", audio.get("format")))
+        self.expect(str, "model", arguments.get("model"))
+        self.expect(str | None, "language", arguments["language"])
+        self.expect(int | float | None, "temperature", arguments["temperature"])
+        self.expect(dict | None, "provider", provider)
+        options = (provider or {}).get("options", {})
+        self.expect(dict, "provider.options", options)
+        for slug, value in options.items():
+            self.expect(dict, slug, value)
+        json.dumps([arguments["temperature"], provider], allow_nan=False)  # JSON has no such numbers: a ValueError
+
+    def expect(self, kind: Any, name: str, value: object) -> None:
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise TypeError(f"{name} cannot be {type(value).__name__}")
 
     def url(self) -> str:
         return URL
@@ -239,16 +277,19 @@ class Client:
         return {name: value for name, value in body.items() if value is not None}
 
     def encode(self, body: dict[str, Any]) -> bytes:
-        return json.dumps(body).encode()
+        return json.dumps(body, allow_nan=False).encode()
 
     def read(self, response: httpx.Response) -> Any:
         if response.status_code != 200:
             raise self.error(response)
         try:
-            body = response.json()
-        except ValueError as error:
+            body = self.parse(response)
+        except (ValueError, RecursionError) as error:
             raise UnreadableResponse("The response is not JSON.", response) from error
         return self.transcription(body, response)
+
+    def parse(self, response: httpx.Response) -> Any:
+        return response.json()
 
     def transcription(self, body: Any, response: httpx.Response) -> Any:
         if not isinstance(body, dict) or not isinstance(body.get("text"), str):
@@ -262,5 +303,5 @@ class Client:
     def message(self, response: httpx.Response) -> str:
         try:
             return str(response.json()["error"]["message"])
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             return f"The API answered {response.status_code}."

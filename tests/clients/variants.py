@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -361,9 +362,55 @@ class InvalidCall(SttError, ValueError):
 
 @variant
 class ValidatesItself(Client):
-    def body(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        body = super().body(arguments)
-        for name, kind in {"input_audio": dict, "model": str, "language": str, "provider": dict}.items():
-            if name in body and not isinstance(body[name], kind):
-                raise InvalidCall(f"{name} has to be a {kind.__name__}.")
-        return body
+    def expect(self, kind: Any, name: str, value: object) -> None:
+        try:
+            super().expect(kind, name, value)
+        except TypeError as error:
+            raise InvalidCall(str(error)) from error
+
+
+@variant
+class LeavesRefusalsToTheApi(Client):
+    def validate(self, arguments: dict[str, Any]) -> None: ...
+
+    def audio(self, audio: Any) -> Any:
+        if not isinstance(audio, dict):
+            return audio
+        return {"format" if name == "format_" else name: value for name, value in audio.items()}
+
+
+# --- other forms of audio ---------------------------------------------------------------------------------------------
+
+
+@variant
+class TakesBytesOnly(Client):
+    stt_extra_features = frozenset({"audio_bytes"})
+
+
+@variant
+class KnowsWavOnly(Client):
+    def format(self, content: bytes, name: str) -> str:
+        if not content.startswith(b"RIFF"):
+            raise ValueError("This is no WAV file.")
+        return super().format(content, name)
+
+
+@variant
+class NamesCodecs(Client):
+    def format(self, content: bytes, name: str) -> str:
+        return {".opus": "opus", ".m4a": "mp4"}.get(Path(name).suffix) or super().format(content, name)
+
+
+@variant
+class ReadsFilesFromTheirBeginning(Client):
+    def read_file(self, file: Any) -> bytes:
+        if not file.seekable():
+            raise TypeError("A pipe cannot be rewound.")
+        file.seek(0)
+        return super().read_file(file)
+
+
+@variant
+class ReadsTheBytesOfTextFiles(Client):
+    def read_file(self, file: Any) -> bytes:
+        return super().read_file(getattr(file, "buffer", file))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
-from pytest_openrouter_stt.contract import Call, Schema, load_contract
+from pytest_openrouter_stt.contract import MISSING, Call, Schema, load_contract
 from pytest_openrouter_stt.strategies import (
     InvalidCall,
     InvalidRequest,
@@ -60,6 +60,33 @@ def test_a_drawn_request_breaks_what_it_says_and_nothing_else(invalid: InvalidRe
 def test_a_drawn_call_breaks_what_it_says_and_nothing_else(invalid: InvalidCall) -> None:
     if invalid.violation.keyword != "json":
         assert violations(CONTRACT.wire_body(invalid.call)) == claimed(invalid)
+
+
+def test_the_call_to_break_can_be_given() -> None:
+    call = Call(input_audio={"data": "UklGRg==", "format_": "wav"}, model="m")
+
+    broken = every_invalid_call(call=call)
+
+    assert len(broken) == len(EVERY_CALL)
+    for invalid in broken:
+        if "input_audio" not in invalid.violation.pointer:
+            assert invalid.call.arguments.get("input_audio", MISSING) in (call.arguments["input_audio"], MISSING)
+
+
+def test_only_the_arguments_asked_for_are_broken_and_used() -> None:
+    allowed = {"input_audio", "model", "language"}
+
+    enumerated = every_invalid_call(arguments={"language"})
+
+    assert {name for invalid in enumerated for name in invalid.call.arguments} == allowed
+
+    @settings(max_examples=100, deadline=None)
+    @given(invalid_transcription_calls(arguments={"language"}))
+    def draw(invalid: InvalidCall) -> None:
+        assert invalid.call.arguments.keys() <= allowed
+        assert violations(CONTRACT.wire_body(invalid.call)) == claimed(invalid)
+
+    draw()
 
 
 def test_every_place_is_broken_by_every_other_type() -> None:

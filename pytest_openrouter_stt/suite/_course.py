@@ -1,0 +1,217 @@
+"""Calls made one after the other, each held against the contract whatever came before it."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import re
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pytest_openrouter_stt.client import message_of, status_of
+from pytest_openrouter_stt.contract import Call, Contract
+from pytest_openrouter_stt.endpoint import Fault, Reply
+from pytest_openrouter_stt.report import CheckFailed, CheckStopped
+from pytest_openrouter_stt.strategies import provider_slugs
+
+from ._stand import API_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from ._bench import Bench, Seen
+
+    Answers = dict[str, Callable[[int], Reply]]
+
+SHAPES = ("full", "plain")
+"""The kinds of call: with every argument that the client takes, and with the required ones alone."""
+
+GOOD = "a transcript"
+"""The kind of answer that is no error."""
+
+_UNDOCUMENTED = 418
+_numbers = itertools.count(1)
+_MARK = re.compile(r"\bmark-(\d+)\b")
+
+
+def new_key() -> str:
+    """Return a key that no client has had: whatever is kept under a key, for the whole process, begins anew."""
+    return f"{API_KEY}-{next(_numbers)}"
+
+
+def text_of(number: int) -> str:
+    """Return the words that belong to the call of that number, and to no other."""
+    return f"words of mark-{number}"
+
+
+def numbers_in(text: str) -> set[int]:
+    """Return the numbers of the calls that *text* belongs to."""
+    return {int(number) for number in _MARK.findall(text)}
+
+
+def make_call(shape: str, number: int, contract: Contract, features: Collection[str]) -> Call:
+    """Return a call that has its number in all that is passed."""
+    mark = f"mark-{number}"
+    audio = {"data": base64.b64encode(f"audio of {mark}".encode()).decode(), "format_": "wav"}
+    call = Call(input_audio=audio, model=f"openai/{mark}")
+    if shape == "plain":
+        return call
+    options = {"prompt": mark, "deep": {"list": [mark, [number]], "empty": {}}}
+    more: dict[str, Any] = {
+        "language": ("en", "de", "fr")[number % 3],
+        "temperature": 1 / (number + 1),
+        "provider": {"options": {provider_slugs(contract)[0]: options}},
+        "http_referer": f"https://{mark}.example",
+        "x_open_router_title": f"App {mark}",
+        "x_open_router_categories": f"cli-agent,{mark}",
+    }
+    return call.replace(**{name: value for name, value in more.items() if name in features})
+
+
+def statuses(contract: Contract) -> Answers:
+    """Return what answers with an error status, by the name that it has in a report."""
+    return {f"a {status}": partial(_refusal, status) for status in (*contract.error_statuses, _UNDOCUMENTED)}
+
+
+def unreadable() -> Answers:
+    """Return what answers with a 200 that is no transcript."""
+    return {
+        "a 200 without text": lambda number: Reply.json({"words": text_of(number)}),
+        "a 200 cut short": lambda number: Reply.raw(f'{{"text": "{text_of(number)}'.encode(), "application/json"),
+    }
+
+
+def faults() -> Answers:
+    """Return what breaks the connection."""
+    return {f"a fault of the network ({fault.name.lower()})": partial(_fault, fault) for fault in Fault}
+
+
+def errors(contract: Contract) -> Answers:
+    """Return every kind of answer that is an error."""
+    return {**statuses(contract), **unreadable(), **faults()}
+
+
+def _refusal(status: int, number: int) -> Reply:
+    return Reply.error(status, f"no {text_of(number)}")
+
+
+def _fault(fault: Fault, _number: int) -> Reply:
+    return Reply.broken(fault)
+
+
+class Course:
+    """A sequence of calls.
+
+    Args:
+        stt: What makes them.
+        keys: The key of each client that takes part.
+
+    Attributes:
+        usual: The names of the headers of a call of each shape, once one went well.
+    """
+
+    def __init__(self, stt: Bench, *keys: str) -> None:
+        self.stt = stt
+        self.keys = keys
+        self.usual: dict[str, frozenset[str]] = {}
+        self._steps: list[str] = []
+        self._number = 0
+        self._answers = {GOOD: lambda number: Reply.transcript(text_of(number)), **errors(stt.contract)}
+        self._types = stt.stand.client.errors(API_KEY).by_status
+
+    def begin(self) -> None:
+        """Let a failure tell only of the steps from here on."""
+        self._steps.clear()
+
+    def call(self, shape: str, kind: str, client: int = 0) -> None:
+        """Make the next call.
+
+        Args:
+            shape: What is passed.
+            kind: What is answered.
+            client: Which of the clients makes it.
+
+        Raises:
+            CheckFailed: It was not made, or did not end, as the contract has it.
+        """
+        self._number += 1
+        call = make_call(shape, self._number, self.stt.contract, self.stt.features)
+        with self.step(f"{self.name(client)} makes a {shape} call: answered with {kind}"):
+            seen = self.stt.call_with_key(self.keys[client], call, self.answer(kind, self._number))
+            self.judge(seen, shape, kind, client)
+
+    def name(self, client: int) -> str:
+        """Return how a client is called in the story of a failure."""
+        return f"client {'AB'[client]}" if len(self.keys) > 1 else "the client"
+
+    def answer(self, kind: str, number: int) -> Reply:
+        """Return what the call of that number is answered with."""
+        return self._answers[kind](number)
+
+    @contextmanager
+    def step(self, words: str) -> Iterator[None]:
+        """Take a step; its failure tells of all that led to it."""
+        self._steps.append(words)
+        try:
+            yield
+        except CheckFailed as failure:
+            failure.details = self._story()
+            raise
+        except CheckStopped as stopped:
+            if isinstance(stopped.cause, CheckFailed):
+                stopped.cause.details = self._story()
+            raise
+
+    def judge(self, seen: Seen, shape: str, kind: str, client: int = 0) -> None:
+        """Fail unless a call was made, and ended, as the contract has it."""
+        count = len(seen.requests)
+        seen.require(count == 1 or (count > 1 and kind != GOOD), f"it made {count} requests for one call")
+        self._judge_headers(seen, shape, self.keys[client])
+        seen.require_same(self.stt.contract.wire_body(seen.observation.call), seen.body, "the body")
+        if kind == GOOD:
+            _judge_transcript(seen)
+        else:
+            self._judge_error(seen)
+        self.usual.setdefault(shape, _header_names(seen))
+
+    def _judge_headers(self, seen: Seen, shape: str, api_key: str) -> None:
+        if "api_key" in self.stt.features:
+            seen.require(seen.request.bearer == api_key, "it sent another key than its own")
+        wanted = self.stt.contract.wire_headers(seen.observation.call)
+        for parameter in self.stt.contract.sdk.in_place("header"):
+            name = parameter.wire_name
+            sent, due = ", ".join(seen.request.values(name)), wanted.get(name, "")
+            seen.require(sent == due, f"{name} is {sent!r}, not {due!r}")
+        added = _header_names(seen) - self.usual.get(shape, _header_names(seen))
+        seen.require(not added, f"it sent headers that it does not send otherwise: {', '.join(sorted(added))}")
+
+    def _judge_error(self, seen: Seen) -> None:
+        error, reply = seen.error(), seen.observation.ledger[0].reply
+        number = _number_of(seen)
+        foreign = numbers_in(message_of(error)) - {number}
+        seen.require(not foreign, f"its message is about another call: {message_of(error)!r}")
+        if reply.fault is not None or reply.status == 200:
+            return
+        wanted = self._types.get(reply.status, object)
+        kind = type(error).__qualname__
+        seen.require(isinstance(error, wanted), f"a {reply.status} is {kind}, not {wanted.__qualname__}")
+        seen.require(status_of(error) in {None, reply.status}, f"the status of a {reply.status} is {status_of(error)}")
+
+    def _story(self) -> str:
+        steps = [f"{place}. {words}" for place, words in enumerate(self._steps, 1)]
+        return "\n".join(["The steps, of which the last one fails:", *steps])
+
+
+def _judge_transcript(seen: Seen) -> None:
+    text, wanted = seen.transcript().text, text_of(_number_of(seen))
+    seen.require(text == wanted, f"the transcript is {text!r}, not {wanted!r}")
+
+
+def _number_of(seen: Seen) -> int:
+    (number,) = numbers_in(seen.observation.call.arguments["model"])
+    return number
+
+
+def _header_names(seen: Seen) -> frozenset[str]:
+    return frozenset(name.lower() for name, _ in seen.request.headers)

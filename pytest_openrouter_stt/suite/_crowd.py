@@ -1,0 +1,148 @@
+"""Calls that are under way at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
+
+from pytest_openrouter_stt.client import Transcript
+from pytest_openrouter_stt.endpoint import BodyError
+from pytest_openrouter_stt.report import CheckFailed, Observation, same_json
+
+from ._bench import Seen
+from ._course import GOOD, make_call, numbers_in
+from ._stand import API_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_openrouter_stt.client import Ask, Outcome
+    from pytest_openrouter_stt.endpoint import Exchange, Reply, WireRequest
+
+    from ._bench import Bench
+    from ._course import Course
+
+_PATIENCE = 1.0
+
+
+def patience(stt: Bench) -> float:
+    """Return how long one thread may keep another waiting, in real seconds, so that no call reaches its deadline."""
+    return min(_PATIENCE, stt.stand.profile.deadline / 4)
+
+
+class Meeting:
+    """Lets threads go on once all have come, or once it is plain that some will not.
+
+    It takes real time: a barrier of `threading` would wait on the client's clock, which is not to be waited for.
+
+    Args:
+        size: How many are expected.
+        patience: How long each waits for the others, in seconds.
+    """
+
+    def __init__(self, size: int, patience: float) -> None:
+        self._missing = size
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._gate: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def attend(self) -> None:
+        """Wait for the others."""
+        with self._lock:
+            self._missing -= 1
+            if self._missing == 0:
+                self._gate.put(None)
+        with suppress(queue.Empty):
+            self._gate.get(timeout=self._patience)
+        self._gate.put(None)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all have come."""
+        return self._missing <= 0
+
+
+class Crowd:
+    """Calls that are made at once, each with a number and an answer of its own.
+
+    Args:
+        stt: What makes them.
+        course: What they are held against.
+        shape: What is passed in each.
+        kinds: What each is answered with.
+        meeting: Where their threads wait for each other; ``None`` when they need not.
+    """
+
+    def __init__(self, stt: Bench, course: Course, shape: str, kinds: Sequence[str], meeting: Meeting | None) -> None:
+        self._meeting = meeting
+        self._stt = stt
+        self._course = course
+        self._shape = shape
+        self._kinds = dict(enumerate(kinds, 1))
+        self._calls = {number: make_call(shape, number, stt.contract, stt.features) for number in self._kinds}
+
+    def judge(self) -> None:
+        """Make the calls, and hold each against the contract as if it had been alone.
+
+        Raises:
+            CheckFailed: One is not as it has to be.
+        """
+        self._stt.ready(self._answer)
+        outcomes = self._made()
+        requests = self._requests()
+        for (number, call), outcome in zip(self._calls.items(), outcomes, strict=True):
+            self._stt.seen(call, outcome, self._stt.mode)
+            seen = Seen(Observation(call, self._stt.mode, outcome, tuple(requests[number])))
+            try:
+                self._course.judge(seen, self._shape, self._kinds[number])
+            except CheckFailed as failure:
+                failure.observed = f"of {len(self._calls)} calls at once, one went wrong: {failure.observed}"
+                raise
+
+    def _made(self) -> Sequence[Outcome]:
+        client, calls = self._stt.stand.client, tuple(self._calls.values())
+        if self._stt.mode == "sync":
+            return client.call_in_threads(calls, API_KEY)
+
+        async def at_once(ask: Ask) -> tuple[Outcome, ...]:
+            return tuple(await asyncio.gather(*map(ask, calls)))
+
+        ended = client.run_in_loop(at_once, API_KEY)
+        return cast("tuple[Outcome, ...]", ended.value) if isinstance(ended, Transcript) else [ended] * len(calls)
+
+    def _answer(self, request: WireRequest) -> Reply:
+        # Tasks meet by themselves: all of them send before the first is answered, since an answer is awaited.
+        if self._stt.mode == "sync" and self._meeting is not None:
+            self._meeting.attend()
+        number = min(_numbers_of(request) & self._calls.keys(), default=1)
+        return self._course.answer(self._kinds[number], number)
+
+    def _requests(self) -> dict[int, list[Exchange]]:
+        """Return the requests of each call: those with its body, and for a call without any one that is left over."""
+        wanted = {number: self._stt.contract.wire_body(call) for number, call in self._calls.items()}
+        found: dict[int, list[Exchange]] = {number: [] for number in wanted}
+        left: list[Exchange] = []
+        for exchange in self._stt.stand.endpoint.ledger:
+            body = _json(exchange)
+            number = next((number for number, due in wanted.items() if same_json(due, body)), 0)
+            is_due = number and not (found[number] and self._kinds[number] == GOOD)
+            (found[number] if is_due else left).append(exchange)
+        for exchanges in found.values():
+            if not exchanges and left:
+                exchanges.append(left.pop(0))
+        found[1].extend(left)
+        return found
+
+
+def _numbers_of(request: WireRequest) -> set[int]:
+    return numbers_in(request.body.decode("utf-8", "replace"))
+
+
+def _json(exchange: Exchange) -> object:
+    try:
+        return exchange.request.json()
+    except BodyError:
+        return None
