@@ -15,7 +15,7 @@ OLDEST_PYTEST = "pytest==8.4.*"
 NEWEST_PYTEST = "pytest>=9.2"
 SDK_VERSIONS = ["0.9.2", "0.10.0", "0.11.0", "1.0.0", "1.3.84"]
 LAST_FOR_PEERS = "hypothesis==6.170.9"  # hypothesis-jsonschema uses what later ones no longer have
-PROOF = "tests/suite/test_mutants.py"
+VERDICTS = REPOSITORY / ".ci" / ".nox" / "verdicts"
 PYTEST_FACING = ["tests/test_docs.py", "tests/test_mounting.py", "tests/test_plugin.py", "tests/report"]
 
 nox.needs_version = ">=2025.2.9"
@@ -58,9 +58,9 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=["3.11", "3.13"])  # on 3.12 the session `coverage` runs them all
 def tests(session: nox.Session) -> None:
-    """The tests, against the installed package and the newest pytest; the mutants are left to `coverage`."""
+    """The tests, against the installed package and the newest pytest."""
     _install(session, "test", NEWEST_PYTEST)
-    session.run("pytest", "-n2", *(session.posargs or [f"--ignore={PROOF}"]))
+    session.run("pytest", "-n2", *session.posargs)
 
 
 @nox.session(python=PYTHONS)
@@ -72,12 +72,20 @@ def oldest(session: nox.Session) -> None:
 
 @nox.session(python="3.12")
 def coverage(session: nox.Session) -> None:
-    """All tests with the proof of every check by its mutants, and the branches that they reach."""
+    """The tests, and the branches that they reach."""
     _install(session, "test")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", "-n2")
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
+
+
+@nox.session(python="3.12")
+def proof(session: nox.Session) -> None:
+    """Every mutant is caught by the checks that name it, and no variant by any; ``-- --write`` for the document."""
+    _install(session, "test")
+    once = ["--rounds=1", "--mutant-rounds=1"]
+    session.run("python", "-m", "tests.proof", *(session.posargs or once))
 
 
 @nox.session(python="3.13")
@@ -86,8 +94,16 @@ def sdk(session: nox.Session, sdk: str) -> None:
     """The main job on the official SDK, from an empty directory, as a user does it."""
     session.chdir(REPOSITORY)
     session.install("--disable-pip-version-check", ".", f"openrouter=={sdk}")
+    report = f"--junitxml={VERDICTS / sdk}.xml"
     session.chdir(session.create_tmp())
-    session.run("pytest", "--stt-client=openrouter", "-p", "no:cacheprovider")
+    session.run("pytest", "--stt-client=openrouter", "-p", "no:cacheprovider", report)
+
+
+@nox.session(python="3.13", default=False)
+def verdicts(session: nox.Session) -> None:
+    """What each check says of each version that `sdk` has judged; ``-- --write`` for the document."""
+    _install(session, "test")
+    session.run("python", "-m", "tests.verdicts", str(VERDICTS), *session.posargs)
 
 
 @nox.session(python="3.12", default=False)

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import io
 import os
+import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -73,8 +74,8 @@ def judge(job: tuple[str, int]) -> Judged:
 
 def main() -> int:
     options = _options()
-    conformant = [(client, seed) for seed in range(options.rounds) for client in _CONFORMANT]
-    mutants = [(f"mutants.{name}", seed) for seed in range(options.mutant_rounds) for name in CAUGHT_BY]
+    conformant = _jobs(options.rounds, _CONFORMANT, options.only)
+    mutants = _jobs(options.mutant_rounds, [f"mutants.{name}" for name in CAUGHT_BY], options.only)
     folder = Path.cwd()
     with tempfile.TemporaryDirectory() as empty:
         os.chdir(empty)  # no project of a user's, and no configuration
@@ -94,17 +95,23 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20, help="seeds for the reference and every variant")
     parser.add_argument("--mutant-rounds", type=int, default=5, help="seeds for every mutant")
+    parser.add_argument("--only", default="", help="judge only clients whose name this regular expression finds")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(REPOSITORY)}")
     return parser.parse_args()
+
+
+def _jobs(rounds: int, clients: Iterable[str], only: str) -> list[tuple[str, int]]:
+    return [(client, seed) for seed in range(rounds) for client in clients if re.search(only, client)]
 
 
 def _told(judged: Iterable[Judged], total: int) -> list[Judged]:
     """Collect the results, and say how far it is on standard error."""
     kept = []
     for place, one in enumerate(judged, 1):
-        sys.stderr.write(f"\r{place} of {total} runs")
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{place} of {total} runs" + "\n" * (place == total))
+            sys.stderr.flush()
         kept.append(one)
-    sys.stderr.write("\n")
     return kept
 
 

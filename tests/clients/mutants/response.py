@@ -80,7 +80,7 @@ class NeedsTotalTokens(Client):
         return transcription
 
 
-@caught_by("response::test_unknown_fields_are_ignored")
+@caught_by("response::test_unknown_fields_are_ignored", "hostile::test_unusual_json_is_understood")
 class RefusesUnknownFields(Client):
     def transcription(self, body: Any, response: httpx.Response) -> Any:
         if isinstance(body, dict) and "text" in body and body.keys() - {"text", "usage"}:
@@ -88,7 +88,7 @@ class RefusesUnknownFields(Client):
         return super().transcription(body, response)
 
 
-@caught_by("response::test_content_type_in_every_form")
+@caught_by("response::test_content_type_in_every_form", "hostile::test_charset_label_has_no_effect")
 class ComparesWholeContentType(Client):
     def transcription(self, body: Any, response: httpx.Response) -> Any:
         if response.headers["content-type"] != "application/json":
