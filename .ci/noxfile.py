@@ -15,8 +15,15 @@ OLDEST_PYTEST = "pytest==8.4.*"
 NEWEST_PYTEST = "pytest>=9.2"
 SDK_VERSIONS = ["0.9.2", "0.10.0", "0.11.0", "1.0.0", "1.3.84"]
 LAST_FOR_PEERS = "hypothesis==6.170.9"  # hypothesis-jsonschema uses what later ones no longer have
+SCHEMA_SUITE = "jsonschema==4.23.0"  # its source distribution carries JSON-Schema-Test-Suite
 VERDICTS = REPOSITORY / ".ci" / ".nox" / "verdicts"
-PYTEST_FACING = ["tests/test_docs.py", "tests/test_mounting.py", "tests/test_plugin.py", "tests/report"]
+PYTEST_FACING = [
+    "tests/test_docs.py",
+    "tests/test_fuzz.py",
+    "tests/test_mounting.py",
+    "tests/test_plugin.py",
+    "tests/report",
+]
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
@@ -86,6 +93,24 @@ def proof(session: nox.Session) -> None:
     _install(session, "test")
     once = ["--rounds=1", "--mutant-rounds=1"]
     session.run("python", "-m", "tests.proof", *(session.posargs or once))
+
+
+@nox.session(python="3.12")
+def long(session: nox.Session) -> None:
+    """What takes minutes: the strategies at length, and against the test-suite of JSON Schema."""
+    _install(session, "test")
+    suite = _schema_suite(session)
+    session.run("pytest", "-n2", "-m", "long", *session.posargs, env={"STT_JSON_SCHEMA_TEST_SUITE": str(suite)})
+
+
+def _schema_suite(session: nox.Session) -> Path:
+    """Return the folder with JSON-Schema-Test-Suite, which pip knows where to get."""
+    folder = Path(session.create_tmp()).resolve()
+    download = ["download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-binary", "jsonschema"]
+    session.run_install("python", "-m", "pip", *download, "--dest", str(folder), SCHEMA_SUITE)
+    (archive,) = folder.glob("jsonschema-*.tar.gz")
+    shutil.unpack_archive(archive, folder, filter="data")
+    return folder / archive.name.removesuffix(".tar.gz") / "json" / "tests" / "draft2020-12"
 
 
 @nox.session(python="3.13")

@@ -71,12 +71,11 @@ class Fuzzing:
         self._held: dict[pytest.Item, list[pytest.TestReport]] = {}
         self._found: list[str] = []
         self._start = self._next_line = 0.0
+        self._has_checks = False
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Let the run be the first round, and go on with others."""
-        if session.config.option.collectonly:
-            return (yield)
         self._start = monotonic()
         try:
             with _remembering_interrupts(self._profile):
@@ -95,6 +94,7 @@ class Fuzzing:
         """Run a check; keep what is to be said of it for the end when it is to be run again."""
         if info_of(item) is None:
             return None
+        self._has_checks = True
         tried = self._profile.tried
         reports = self._run(item, nextitem or self._another_than(item))
         if self._profile.tried == tried and item not in self._held:
@@ -107,7 +107,7 @@ class Fuzzing:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say how much was tried, and how to repeat what failed."""
-        if self._start:
+        if self._has_checks:
             terminalreporter.write_sep("=", "stt: fuzz", bold=True)
             terminalreporter.write_line(f"{self._progress()} in {_spelled(self._elapsed)}")
             for command in self._found:
@@ -187,7 +187,7 @@ class Fuzzing:
 
     def _tell(self) -> None:
         """Print a line of progress, unless there was one a moment ago or the user wants to read less."""
-        if monotonic() < self._next_line:
+        if not self._has_checks or monotonic() < self._next_line:
             return
         self._next_line = monotonic() + max(_LEAST_PAUSE, self._seconds / _MAX_LINES)
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")

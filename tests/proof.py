@@ -14,7 +14,6 @@ import re
 import sys
 import tempfile
 from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -79,8 +78,9 @@ def main() -> int:
     folder = Path.cwd()
     with tempfile.TemporaryDirectory() as empty:
         os.chdir(empty)  # no project of a user's, and no configuration
-        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), max_tasks_per_child=40) as pool:
-            judged = _told(pool.map(judge, [*conformant, *mutants]), len(conformant) + len(mutants))
+        # Not concurrent.futures: its pool hangs when it renews its processes, which is how they give their memory back.
+        with get_context("spawn").Pool(os.cpu_count(), maxtasksperchild=25) as pool:
+            judged = _told(pool.imap(judge, [*conformant, *mutants]), len(conformant) + len(mutants))
         os.chdir(folder)
     blamed, caught = judged[: len(conformant)], judged[len(conformant) :]
     problems = [*_blames(blamed), *_misses(caught)]

@@ -16,7 +16,7 @@ import pytest
 from pytest_openrouter_stt import _fuzzing
 from pytest_openrouter_stt._fuzzing import seconds_of
 from pytest_openrouter_stt.report import Verdict
-from pytest_openrouter_stt.suite import _examples
+from pytest_openrouter_stt.suite import Profile, _examples
 from tests.running import ISOLATED, REPOSITORY, judge_here, run_pytest
 
 if TYPE_CHECKING:
@@ -78,13 +78,24 @@ def round_of(output: str) -> int:
 
 @pytest.mark.parametrize(
     ("duration", "seconds"),
-    [("30s", 30), ("5m", 300), ("2h", 7200), ("1h30m", 5400), ("1h0m5s", 3605), ("90", 90), ("0.5s", 0.5), ("1.5", 1.5)],
+    [
+        ("30s", 30),
+        ("5m", 300),
+        ("2h", 7200),
+        ("1h30m", 5400),
+        ("1h0m5s", 3605),
+        ("90", 90),
+        ("0.5s", 0.5),
+        ("1.5", 1.5),
+    ],
 )
 def test_a_duration_is_hours_and_minutes_and_seconds(duration: str, seconds: float) -> None:
     assert seconds_of(duration) == seconds
 
 
-@pytest.mark.parametrize("duration", ["x", "0", "0s", "-1", "5 m", "1m1h", "5d", "1e3", "nan", "h", "1h30", "٣", "9" * 400])
+@pytest.mark.parametrize(
+    "duration", ["x", "0", "0s", "-1", "5 m", "1m1h", "5d", "1e3", "nan", "h", "1h30", "٣", "9" * 400]
+)
 def test_what_is_no_duration_is_a_usage_error(duration: str) -> None:
     with pytest.raises(pytest.UsageError) as caught:
         seconds_of(duration)
@@ -178,6 +189,16 @@ def test_what_draws_no_examples_is_run_once(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.usefixtures("clock")
+def test_nothing_is_said_when_the_suite_is_left_out(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_own(): pass")
+
+    done = pytester.runpytest(f"--stt-client={REFERENCE}", "--stt-fuzz=10", ".", *ISOLATED)
+
+    done.assert_outcomes(passed=1)
+    assert "round" not in done.stdout.str()
+
+
+@pytest.mark.usefixtures("clock")
 def test_fixtures_of_the_session_are_made_once(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         """
@@ -266,18 +287,30 @@ def test_each_check_is_one_test_case_of_junit_with_one_verdict(pytester: pytest.
     pytester.runpytest(f"--stt-client={rare}", HOURS, MODEL, URL, "--junitxml=out.xml", *ISOLATED)
 
     cases = list(ET.parse(pytester.path / "out.xml").iter("testcase"))
-    assert sorted(str(case.get("name")) for case in cases) == ["test_method_and_url[sync]", "test_model_is_verbatim[sync]"]
+    assert sorted(str(case.get("name")) for case in cases) == [
+        "test_method_and_url[sync]",
+        "test_model_is_verbatim[sync]",
+    ]
     verdicts = [[p.get("value") for p in case.iter("property") if p.get("name") == "stt_verdict"] for case in cases]
     assert sorted(verdicts) == [["failed"], ["passed"]]
     assert sum(1 for case in cases for _ in case.iter("failure")) == 1
 
 
-def test_the_first_failure_ends_the_run_when_that_is_wanted(pytester: pytest.Pytester, rare: str) -> None:
-    done = pytester.runpytest(f"--stt-client={rare}", HOURS, FORMAT, MODEL, "-x", *ISOLATED)
+@pytest.mark.parametrize(
+    ("option", "said", "code"),
+    [
+        ("-x", "*stopping after 1 failures*", pytest.ExitCode.TESTS_FAILED),
+        ("--stepwise", "*Interrupted: Test failed, continuing from this test next run.*", pytest.ExitCode.INTERRUPTED),
+    ],
+)
+def test_the_first_failure_ends_the_run_when_that_is_wanted(
+    pytester: pytest.Pytester, rare: str, option: str, said: str, code: int
+) -> None:
+    done = pytester.runpytest(f"--stt-client={rare}", HOURS, FORMAT, MODEL, option, "-p", "no:randomly")
 
     done.assert_outcomes(passed=1, failed=1)
-    done.stdout.fnmatch_lines(["*stopping after 1 failures*"])
-    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    done.stdout.fnmatch_lines([said])
+    assert done.ret == code
 
 
 def test_what_failed_last_is_known_afterwards(pytester: pytest.Pytester, rare: str) -> None:
@@ -286,6 +319,21 @@ def test_what_failed_last_is_known_afterwards(pytester: pytest.Pytester, rare: s
     done = pytester.runpytest(f"--stt-client={rare}", "--lf", "--collect-only", "-q", "stt", "-p", "no:randomly")
 
     assert [line for line in done.outlines if line.startswith("stt/")] == [MODEL]
+
+
+def test_the_commands_of_the_how_to_do_what_it_says(pytester: pytest.Pytester) -> None:
+    text = (REPOSITORY / "docs" / "how-to" / "fuzz-a-client.md").read_text("utf-8")
+    (client,) = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    first, again, _ = re.findall(r"^```console\n\$ pytest (.*)\n```", text, re.MULTILINE)
+    pytester.makepyfile(mypkg=client)
+
+    found = run_pytest(pytester.path, "-o", "pythonpath=.", *shlex.split(first))
+
+    assert found.exit_code == pytest.ExitCode.TESTS_FAILED
+    (command,) = re.findall(r"^  pytest (.*\[sync\].*)$", found.output, re.MULTILINE)
+    assert re.sub(r"=\d+", "=N", command) == re.sub(r"=\d+", "=N", again)
+    repeated = run_pytest(pytester.path, "-o", "pythonpath=.", *shlex.split(command))
+    assert call_in(repeated.output) in found.output
 
 
 # Ctrl-C.
@@ -333,6 +381,17 @@ class Client(Reference):
                 os.kill(os.getpid(), signal.SIGINT)
         return body
 """
+
+
+def test_ctrl_c_that_python_drops_is_remembered() -> None:
+    profile = Profile(max_examples=1, seed=0, deadline=1)
+
+    with pytest.raises(KeyboardInterrupt), _fuzzing._remembering_interrupts(profile):  # noqa: SLF001
+        signal.raise_signal(signal.SIGINT)
+
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with pytest.raises(KeyboardInterrupt), profile.example():
+        pytest.fail("one more example was tried")
 
 
 def test_ctrl_c_while_a_smaller_call_is_looked_for_reports_the_failure(tmp_path: Path) -> None:

@@ -27,6 +27,14 @@ _GRACE = 0.5
 _SPINS = sys.version_info < (3, 12)
 """Python 3.11 under coverage or a debugger: every thread spins for ever while an exception waits for a blocked one."""
 
+_left_behind: list[threading.Thread] = []
+"""Threads for which an exception waits, where that matters."""
+
+
+def may_be_traced() -> bool:
+    """Whether a thread can have a trace function without spinning for ever."""
+    return not any(thread.is_alive() for thread in _left_behind)
+
 
 class GivenUp(BaseException):
     """Raised into the thread of a call that is given up."""
@@ -127,6 +135,8 @@ class Worker:
         ident = ctypes.c_ulong(self._thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(GivenUp))
         self.usable = job.ends_within(_GRACE)
+        if _SPINS and not self.usable:
+            _left_behind.append(self._thread)
         # A call that ended by itself meanwhile leaves the exception to the next job: to this one, then. To take it
         # back would leave its signal set, and Python 3.11 spins on that too.
         self._jobs.put(Job(lambda: None))

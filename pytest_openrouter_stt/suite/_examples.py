@@ -1,4 +1,4 @@
-"""The examples of property checks: how many are tried, where they start, and what they are drawn from."""
+"""The examples of property checks: how many are tried, where they start, and when they end."""
 
 from __future__ import annotations
 
@@ -8,22 +8,12 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import pytest
-from hypothesis.internal.cache import LRUCache
-from hypothesis.internal.conjecture import providers
-
 from pytest_openrouter_stt.report import CheckFailed
+
+from ._constants import without_constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-# Hypothesis mixes constants from the source of each module of the project that is loaded into what it draws. From one
-# seed, a check would then try other examples when it runs alone than beside the project's tests. There is no setting
-# for that; a version that has none of these names draws nothing of the kind.
-_WITHOUT_CONSTANTS = {
-    "_get_local_constants": getattr(providers, "Constants", None),
-    "CONSTANTS_CACHE": LRUCache(1024),
-}
 
 
 class _TimeIsUp(BaseException):  # no Exception, so that Hypothesis lets it pass
@@ -56,10 +46,7 @@ class Profile:
     def drawing(self) -> Iterator[None]:
         """Let Hypothesis draw the same examples everywhere, until the time is up."""
         self.failure = None
-        with pytest.MonkeyPatch.context() as patch:
-            if all(hasattr(providers, name) for name in _WITHOUT_CONSTANTS):
-                for name, stand_in in _WITHOUT_CONSTANTS.items():
-                    patch.setattr(providers, name, stand_in)
+        with without_constants():
             try:
                 yield
             except _TimeIsUp:

@@ -1,18 +1,22 @@
-"""A machine that drives one client through sequences of calls, errors, faults and closes."""
+"""A machine that drives clients through sequences of calls, errors, faults and closes."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from hypothesis import seed
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from pytest_openrouter_stt.report import CheckFailed, CheckStopped
+
 from ._course import GOOD, faults, new_key, statuses, unreadable
 from ._stand import API_KEY
 
 if TYPE_CHECKING:
     from ._bench import Bench
+    from ._course import Course
     from ._repertoire import Repertoire
 
 _STEPS = 15
@@ -25,62 +29,52 @@ _WHAT = ("good", "status", "good", "fault", "good", "status", "good", "unreadabl
 _numbers = st.integers(0, 119)  # a range that Hypothesis draws from evenly
 
 
-def run_machine(stt: Bench, known: Repertoire) -> None:
-    """Take sequences of steps of what the client has in its repertoire.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a sequence.
 
-    Raises:
-        CheckFailed: A step failed; the smallest sequence that shows it is in its details.
+    Attributes:
+        client: Which of the two clients takes it.
+        shape: What is passed; empty when the client is closed, and made anew with the same key.
+        kind: What is answered.
     """
-    profile = stt.stand.profile
-    drive = _Drive(stt, known)
-    limits = stt.settings_for(max(1, profile.max_examples // _EXAMPLES_PER_SEQUENCE), stateful_step_count=_STEPS)
-    machines = cast("type[ClientMachine]", seed(profile.seed)(lambda: ClientMachine(drive)))
-    try:
-        run_state_machine_as_test(machines, settings=limits)
-    finally:
-        drive.end()
+
+    client: int
+    shape: str = ""
+    kind: str = GOOD
+
+    def take(self, course: Course) -> None:
+        """Take it.
+
+        Raises:
+            CheckFailed: The call was not made, or did not end, as the contract has it.
+        """
+        if self.shape:
+            course.call(self.shape, self.kind, self.client)
+            return
+        driven, api_key = course.stt.stand.client, course.keys[self.client]
+        with course.step(f"{course.name(self.client)} is closed, and made anew with the same key"):
+            driven.open(api_key)
+            driven.close_one(api_key, course.stt.mode)
+            driven.forget(api_key)
 
 
-class ClientMachine(RuleBasedStateMachine):
-    """One sequence.
+class Track:
+    """Where sequences are run, each with two new clients: else it could not be told what it takes to fail.
 
     Args:
-        drive: What takes the steps; shared by all sequences.
-    """
-
-    def __init__(self, drive: _Drive) -> None:
-        super().__init__()
-        self.drive = drive
-        self.reopened = False
-        drive.begin()
-
-    @rule(shape=_numbers, what=_numbers, kind=_numbers, client=_numbers)
-    def call(self, shape: int, what: int, kind: int, client: int) -> None:
-        """Make a call."""
-        self.drive.call(shape, what, kind, client)
-
-    @rule(shape=_numbers, what=_numbers, kind=_numbers, client=_numbers)
-    def close_and_call(self, shape: int, what: int, kind: int, client: int) -> None:
-        """Close a client, make another with its key, and make a call; close only once, since clients are costly."""
-        if self.drive.closable and not self.reopened:
-            self.reopened = True
-            self.drive.reopen(client)
-        self.drive.call(shape, what, kind, client)
-
-
-class _Drive:
-    """Takes the steps, each sequence with two new clients: else it could not be told what it takes to fail.
-
-    Each step is chosen by numbers; the lowest stand for the simplest.
+        stt: What makes the calls.
+        known: What may be part of a sequence.
     """
 
     def __init__(self, stt: Bench, known: Repertoire) -> None:
         kinds = {"status": statuses(stt.contract), "fault": faults(), "unreadable": unreadable()}
         self._stt = stt
-        self._shapes = known.shapes[::-1]
-        self._kinds = {what: [kind for kind in known.kinds if kind in some] or [GOOD] for what, some in kinds.items()}
         self._known = known
         self._course = known.course(stt)
+        self.profile = stt.stand.profile
+        self.shapes = known.shapes
+        self.kinds = {what: [kind for kind in known.kinds if kind in some] or [GOOD] for what, some in kinds.items()}
         self.closable = stt.stand.client.closable(API_KEY, stt.mode)
 
     def begin(self) -> None:
@@ -93,20 +87,88 @@ class _Drive:
         for api_key in (API_KEY, *self._course.keys):
             self._stt.stand.client.forget(api_key)
 
+    def take(self, step: Step) -> None:
+        """Take the next step; see `Step.take`."""
+        step.take(self._course)
+
+    def smallest(self, steps: list[Step], failure: CheckFailed) -> CheckFailed:
+        """Return the failure of as few of *steps* as it takes, the last of which failed with *failure*."""
+        place = len(steps) - 2
+        while place >= 0:
+            fewer = steps[:place] + steps[place + 1 :]
+            found = self._failure_of(fewer)
+            if found is not None:
+                count, failure = found
+                steps = fewer[:count]
+            place = min(place, len(steps) - 1) - 1
+        if len(steps) > 1:
+            failure.observed = f"as the last of {len(steps)} steps, {failure.observed}"
+        return failure
+
+    def _failure_of(self, steps: list[Step]) -> tuple[int, CheckFailed] | None:
+        """Return how a sequence fails, and after how many steps."""
+        self.begin()
+        for count, step in enumerate(steps, 1):
+            try:
+                self.take(step)
+            except CheckFailed as failure:
+                return count, failure
+        return None
+
+
+class ClientMachine(RuleBasedStateMachine):
+    """One sequence.
+
+    Args:
+        track: Where it is run.
+    """
+
+    def __init__(self, track: Track) -> None:
+        super().__init__()
+        self.track = track
+        self.steps: list[Step] = []
+        with track.profile.example():
+            track.begin()
+
+    @rule(shape=_numbers, what=_numbers, kind=_numbers, client=_numbers)
     def call(self, shape: int, what: int, kind: int, client: int) -> None:
         """Make a call."""
-        kinds = self._kinds.get(_WHAT[what % len(_WHAT)], [GOOD])
-        self._course.call(self._shapes[shape % len(self._shapes)], kinds[kind % len(kinds)], _client(client))
+        shapes, kinds = self.track.shapes, self.track.kinds.get(_WHAT[what % len(_WHAT)], [GOOD])
+        self._take(Step(_client(client), shapes[shape % len(shapes)], kinds[kind % len(kinds)]))
 
-    def reopen(self, client: int) -> None:
-        """Close a client, and go on with a new one."""
-        driven, api_key = self._stt.stand.client, self._course.keys[_client(client)]
-        with self._course.step(f"{self._course.name(_client(client))} is closed, and made anew with the same key"):
-            driven.open(api_key)
-            driven.close_one(api_key, self._stt.mode)
-            driven.forget(api_key)
+    @rule(shape=_numbers, what=_numbers, kind=_numbers, client=_numbers)
+    def close_and_call(self, shape: int, what: int, kind: int, client: int) -> None:
+        """Make a call, after a client was closed; that is done once only, since new ones are costly."""
+        if self.track.closable and not any(not step.shape for step in self.steps):
+            self._take(Step(_client(client)))
+        self.call(shape, what, kind, client)
+
+    def _take(self, step: Step) -> None:
+        self.steps.append(step)
+        try:
+            self.track.take(step)
+        except CheckFailed as failure:
+            # Here, and not by Hypothesis: it takes fewer than a call for each step, where Hypothesis takes hundreds.
+            raise CheckStopped(self.track.smallest(self.steps, failure)) from None
 
 
 def _client(number: int) -> int:
     """Return which client a number stands for: in most cases the first, since state is that of one client."""
     return int(number % 8 == 7)
+
+
+def run_machine(stt: Bench, known: Repertoire) -> None:
+    """Take sequences of steps of what the client has in its repertoire.
+
+    Raises:
+        CheckStopped: A step failed; as few as it takes to show that are in the details.
+    """
+    track = Track(stt, known)
+    profile = track.profile
+    limits = stt.settings_for(max(1, profile.max_examples // _EXAMPLES_PER_SEQUENCE), stateful_step_count=_STEPS)
+    machines = cast("type[ClientMachine]", seed(profile.seed)(lambda: ClientMachine(track)))
+    try:
+        with profile.drawing():
+            run_state_machine_as_test(machines, settings=limits)
+    finally:
+        track.end()

@@ -168,7 +168,9 @@ OPTIONAL = REQUIRED | {"language"}
         pytest.param(function, ("sync",), True, REQUIRED, "function", id="function"),
         pytest.param(async_function, ("async",), True, REQUIRED, "async_function", id="asynchronous function"),
         pytest.param(keyless_function, ("sync",), False, REQUIRED, "keyless_function", id="function without key"),
-        pytest.param(greedy_function, ("sync",), True, ALL, "greedy_function", id="function that takes anything"),
+        pytest.param(
+            greedy_function, ("sync",), True, ALL - {"retries"}, "greedy_function", id="function that takes anything"
+        ),
         pytest.param(
             Plain("own").create_transcription, ("sync",), False, OPTIONAL, "create_transcription", id="bound method"
         ),
@@ -204,6 +206,16 @@ class TestFeatures:
         module = ModuleType("package")
         module.stt_features = {"async"}  # type: ignore[attr-defined] # what a client's author writes
         assert drive(Plain, module).features("k") == {"async"}
+
+    def test_those_that_it_declares_beside_are_added_to_what_is_found_or_declared(self, drive: Drive) -> None:
+        class Adding(Plain):
+            stt_extra_features = {Feature.AUDIO_BYTES}  # noqa: RUF012 - what a client's author writes
+
+        class Both(Adding):
+            stt_features = (Feature.SYNC,)
+
+        assert drive(Adding).features("k") == drive(Plain).features("k") | {"audio_bytes"}
+        assert drive(Both).features("k") == {"sync", "audio_bytes"}
 
     def test_the_title_has_the_version(self, drive: Drive) -> None:
         assert drive(Plain, ModuleType("package")).title == "name 1.2"

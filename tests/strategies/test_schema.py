@@ -42,13 +42,27 @@ of_the_suite = pytest.mark.skipif(
     not SUITE, reason="STT_JSON_SCHEMA_TEST_SUITE names no folder draft2020-12 of JSON-Schema-Test-Suite"
 )
 MADE, NOTHING = "values are made", "refused, since it admits nothing"
-ANSWERS = {
-    **{MADE: 180, NOTHING: 7},
-    **{"$defs": 60, "$dynamicAnchor": 1, "$id": 13, "$ref": 19},
-    **{"contains": 18, "maxContains": 1, "minContains": 1, "prefixItems": 20, "unevaluatedItems": 12},
-    **{"dependencies": 7, "dependentRequired": 4, "dependentSchemas": 7, "patternProperties": 15, "propertyNames": 5},
-    **{"else": 9, "if": 7, "not": 8, "then": 1, "unevaluatedProperties": 26},
-    **{"contentSchema": 1, "multipleOf": 5, "pattern": 4, "unknown-keyword": 2},
+ANSWERS = dict.fromkeys(["$dynamicAnchor", "contentSchema", "maxContains", "minContains", "then"], 1) | {
+    MADE: 180,
+    NOTHING: 7,
+    "$defs": 60,
+    "$id": 13,
+    "$ref": 19,
+    "contains": 18,
+    "dependencies": 7,
+    "dependentRequired": 4,
+    "dependentSchemas": 7,
+    "else": 9,
+    "if": 7,
+    "multipleOf": 5,
+    "not": 8,
+    "pattern": 4,
+    "patternProperties": 15,
+    "prefixItems": 20,
+    "propertyNames": 5,
+    "unevaluatedItems": 12,
+    "unevaluatedProperties": 26,
+    "unknown-keyword": 2,
 }
 """What comes of each of the suite's 433 schemas; a keyword stands for those that are refused by its name."""
 
@@ -475,7 +489,9 @@ def suite_cases() -> list[Any]:
 
 
 def without_dialect(schema: Any) -> Any:
-    return {keyword: schema[keyword] for keyword in schema if keyword != "$schema"} if schema not in (True, False) else schema
+    if not isinstance(schema, dict):
+        return schema
+    return {keyword: value for keyword, value in schema.items() if keyword != "$schema"}
 
 
 @of_the_suite

@@ -18,6 +18,8 @@ _OWN = "network::test_faults_are_own_errors"
 _OFF = "retry::test_retries_off_means_one_request"
 _SILENT = "network::test_a_silent_server_is_given_up"
 _SLOW = "network::test_a_slow_answer_is_read_whole"
+_ABSURD = "hostile::test_absurd_responses_are_own_errors"
+_CARRIED = "secrecy::test_errors_do_not_carry_the_key"
 _EMPTY = {"text": ""}
 
 
@@ -54,7 +56,7 @@ class TakesWhatCame(Client):
         return httpx.Response(response.status_code, headers=response.headers, content=body, request=request)
 
 
-@caught_by(_OWN)
+@caught_by(_OWN, _ABSURD, _CARRIED)
 class HttpxErrorsEscape(Client):
     def connection_failed(self, error: httpx.RequestError) -> Exception:
         return error
@@ -68,7 +70,7 @@ class PythonsErrorForResets(Client):
         return super().connection_failed(error)
 
 
-@caught_by(_OWN)
+@caught_by(_OWN, _ABSURD, _CARRIED)
 class OwnErrorsForConnectingOnly(Client):
     async def exchange_async(self, request: httpx.Request) -> httpx.Response:
         try:

@@ -79,7 +79,7 @@ class KeyInSecondHeader(Client):
         return {**super().app_headers(arguments), "X-Api-Key": self.api_key}
 
 
-@caught_by("request::test_method_and_url", "request::test_key_is_nowhere_else")
+@caught_by("request::test_method_and_url", "request::test_key_is_nowhere_else", "secrecy::test_key_is_not_logged")
 class KeyInUrl(Client):
     def url(self) -> str:
         return f"{super().url()}?key={self.api_key}"

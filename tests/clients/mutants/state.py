@@ -174,7 +174,7 @@ class KeyOfTheNewestClient(Client):
         return f"Bearer {self.newest}"
 
 
-@caught_by(_TWO)
+@caught_by(_TWO, perhaps=(_SEQUENCE,))
 class NewClientsInheritTheTitle(Client):
     last: ClassVar[dict[str, str]] = {}
 

@@ -1,0 +1,224 @@
+"""Calls at once, in threads and on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_openrouter_stt.client import (
+    Ask,
+    ClientUnderTest,
+    Failure,
+    NoAnswer,
+    Outcome,
+    Transcript,
+    _worker,
+    target_of,
+)
+from pytest_openrouter_stt.client._worker import may_be_traced
+from pytest_openrouter_stt.contract import Call, load_contract
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Drive = Callable[..., ClientUnderTest]
+
+CONTRACT = load_contract()
+CALLS = tuple(Call(input_audio={"data": "", "format_": "wav"}, model=model) for model in "abcd")
+ENDLESS = CALLS[0].replace(model="endless")
+
+
+@pytest.fixture
+def drive() -> Iterator[Drive]:
+    driven: list[ClientUnderTest] = []
+
+    def put(value: object, *, deadline: float = 5) -> ClientUnderTest:
+        driven.append(ClientUnderTest(target_of(value), CONTRACT, deadline=deadline, flooded=threading.Event()))
+        return driven[-1]
+
+    yield put
+    for client in driven:
+        client.close()
+
+
+def texts(outcomes: list[Outcome]) -> list[object]:
+    return [outcome.text if isinstance(outcome, Transcript) else outcome for outcome in outcomes]
+
+
+class TestThreads:
+    def test_the_calls_are_under_way_at_once_and_each_gets_its_own_outcome(self, drive: Drive) -> None:
+        all_there = threading.Barrier(len(CALLS))
+
+        def operation(*, input_audio: Any, model: str) -> str:
+            all_there.wait(5)
+            if model == "b":
+                raise ValueError(model)
+            return model
+
+        first, second, *others = drive(operation).call_in_threads(CALLS, "k")
+        assert isinstance(second, Failure)
+        assert str(second.error) == "b"
+        assert texts([first, *others]) == ["a", "c", "d"]
+
+    def test_they_are_made_by_one_client_object(self, drive: Drive) -> None:
+        made: list[str] = []
+
+        def factory(api_key: str) -> object:
+            made.append(api_key)
+            return lambda *, input_audio, model: f"{threading.current_thread().name} {model}"
+
+        client = drive(factory)
+        first = client.call_in_threads(CALLS, "k")
+        assert client.call_in_threads(CALLS, "k") == first, "the threads are kept"
+        assert made == ["k"]
+
+    def test_a_client_that_cannot_be_made_fails_every_call(self, drive: Drive) -> None:
+        def factory(api_key: str) -> object:
+            raise ValueError(api_key)
+
+        outcomes = drive(factory).call_in_threads(CALLS, "k")
+        assert len(outcomes) == len(CALLS)
+        assert all(isinstance(outcome, Failure) for outcome in outcomes)
+
+    @pytest.mark.parametrize("is_blocked", [False, True], ids=["busy", "blocked"])
+    def test_those_that_end_are_told_beside_one_that_does_not(self, drive: Drive, *, is_blocked: bool) -> None:
+        released = threading.Event()  # at the end: until a blocked thread has taken its exception, Python 3.11 may spin
+
+        def operation(*, input_audio: Any, model: str) -> str:
+            while model == "endless":
+                if is_blocked:
+                    released.wait()
+            return model
+
+        client = drive(operation, deadline=0.4)
+        endless, *others = client.call_in_threads((ENDLESS, *CALLS), "k")
+        assert isinstance(endless, NoAnswer)
+        assert texts(others) == list("abcd")
+        assert texts(client.call_in_threads((*CALLS, CALLS[0]), "k")) == list("abcda")
+        released.set()
+
+
+THREADS = """
+import sys, threading
+from pytest_openrouter_stt.client._giving_way import GivingWay
+
+class Shared:
+    def keep(self, value):
+        self.kept = value
+        return self.kept
+
+    def keep_in_a_variable(self, value):
+        kept = value
+        return kept
+
+def trace(*_): ...
+
+def in_threads(operation):
+    def put(place):
+        sys.settrace(trace)
+        results[place] = ways.run(lambda: operation(place))
+        assert sys.gettrace() is trace
+
+    results = [None] * 4
+    threads = [threading.Thread(target=put, args=(place,)) for place in range(len(results))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+ways, shared = GivingWay(frozenset({sys.argv[1]})), Shared()
+print(in_threads(getattr(shared, sys.argv[2])) == [0, 1, 2, 3])
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "operation", "is_mixed_up"),
+    [
+        pytest.param("__main__", "keep", True, id="what is kept on an object"),
+        pytest.param("__main__", "keep_in_a_variable", False, id="what is kept in a variable"),
+        pytest.param("another", "keep", False, id="in the code of another package"),
+    ],
+)
+def test_threads_that_give_way_mix_up_what_they_share(package: str, operation: str, *, is_mixed_up: bool) -> None:
+    # In a process of its own: in this one, other tests may have left a thread behind.
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS, package, operation], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr) == (f"{not is_mixed_up}\n", "")
+
+
+def test_threads_do_not_give_way_where_they_would_spin_for_ever(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_worker, "_SPINS", True)
+
+    def operation(*, input_audio: Any, model: str) -> str:
+        if model == "endless":
+            threading.Event().wait()
+        return model
+
+    client = drive(operation, deadline=0.4)
+    assert isinstance(client.call(ENDLESS, "sync", "k"), NoAnswer)
+    assert not may_be_traced()
+    assert texts(client.call_in_threads(CALLS, "k")) == list("abcd")
+
+
+class Async:
+    async def create_transcription_async(self, *, input_audio: Any, model: str) -> str:
+        if model == "b":
+            raise ValueError(model)
+        if model == "c":
+            raise asyncio.CancelledError
+        if model == "d":
+            raise SystemExit
+        if model == "endless":
+            await asyncio.Event().wait()
+        return model
+
+
+class TestLoop:
+    def test_calls_are_told_as_outcomes_whatever_they_raise(self, drive: Drive) -> None:
+        async def all_at_once(ask: Ask) -> list[Outcome]:
+            return await asyncio.gather(*map(ask, CALLS))
+
+        ended = drive(Async).run_in_loop(all_at_once, "k")
+        assert isinstance(ended, Transcript)
+        assert isinstance(ended.value, list)
+        transcript, *failures = ended.value
+        assert transcript == Transcript("a")
+        assert [type(failure.error) for failure in failures] == [ValueError, asyncio.CancelledError, SystemExit]
+
+    def test_it_is_the_loop_of_the_other_calls(self, drive: Drive) -> None:
+        loops: list[object] = []
+
+        async def operation(*, input_audio: Any, model: str) -> str:
+            loops.append(asyncio.get_running_loop())
+            return model
+
+        async def ask_once(ask: Ask) -> Outcome:
+            return await ask(CALLS[0])
+
+        client = drive(operation)
+        client.call(CALLS[0], "async", "k")
+        assert client.run_in_loop(ask_once, "k") == Transcript(Transcript("a"))
+        assert loops[0] is loops[1]
+
+    def test_one_that_does_not_end_ends_all(self, drive: Drive) -> None:
+        async def all_at_once(ask: Ask) -> object:
+            return await asyncio.gather(ask(ENDLESS), ask(CALLS[0]))
+
+        client = drive(Async, deadline=0.4)
+        assert isinstance(client.run_in_loop(all_at_once, "k"), NoAnswer)
+        assert client.call(CALLS[0], "async", "k") == Transcript("a")
+
+    def test_a_client_that_cannot_be_made_is_a_failure(self, drive: Drive) -> None:
+        def factory(api_key: str) -> object:
+            raise ValueError(api_key)
+
+        async def nothing(ask: Ask) -> None: ...
+
+        assert isinstance(drive(factory).run_in_loop(nothing, "k"), Failure)
