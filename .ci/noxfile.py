@@ -16,7 +16,7 @@ NEWEST_PYTEST = "pytest>=9.2"
 SDK_VERSIONS = ["0.9.2", "0.10.0", "0.11.0", "1.0.0", "1.3.84"]
 LAST_FOR_PEERS = "hypothesis==6.170.9"  # hypothesis-jsonschema uses what later ones no longer have
 SCHEMA_SUITE = "jsonschema==4.23.0"  # its source distribution carries JSON-Schema-Test-Suite
-VERDICTS = REPOSITORY / ".ci" / ".nox" / "verdicts"
+VERDICTS = REPOSITORY / ".ci" / ".nox" / "junit"
 PYTEST_FACING = [
     "tests/test_docs.py",
     "tests/test_fuzz.py",

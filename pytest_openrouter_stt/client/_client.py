@@ -13,7 +13,7 @@ from ._closing import closer_of, closing_method_of
 from ._connection import Connection, connect
 from ._crew import Crew
 from ._error_table import ErrorTable, error_table
-from ._giving_way import GivingWay
+from ._giving_way import GivingWay, packages_of
 from ._outcome import Failure, NoAnswer, Outcome, Transcript, returned
 from ._worker import GivenUp, Worker
 
@@ -158,7 +158,7 @@ class ClientUnderTest:
         opened = self.open(api_key)  # else each thread would make a client object
         if not isinstance(opened, Transcript):
             return [opened] * len(calls)
-        threads = GivingWay(self._packages(opened.value))
+        threads = GivingWay(packages_of(opened.value, self._target.module))
         functions = [
             partial(threads.run, partial(self._run, call.kwargs(), "sync", api_key, retries=False)) for call in calls
         ]
@@ -260,11 +260,6 @@ class ClientUnderTest:
         if worker is None or not worker.usable:
             worker = self._workers[mode] = Worker(f"{WORKER_PREFIX}-{mode}")
         return worker
-
-    def _packages(self, owner: object) -> frozenset[str]:
-        """Return the top-level packages that hold the client's code."""
-        names = [type(owner).__module__, getattr(owner, "__module__", ""), getattr(self._target.module, "__name__", "")]
-        return frozenset(str(name).partition(".")[0] for name in names if name) - {"builtins"}
 
     def _why_endless(self) -> str:
         if self._flooded.is_set():

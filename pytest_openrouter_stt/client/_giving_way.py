@@ -84,6 +84,12 @@ class GivingWay:
         return self._lines[code]
 
 
+def packages_of(owner: object, module: object) -> frozenset[str]:
+    """Return the top-level packages that hold the code of a client object, which comes from *module*."""
+    names = (type(owner).__module__, getattr(owner, "__module__", ""), getattr(module, "__name__", ""))
+    return frozenset(str(name).partition(".")[0] for name in names if name) - {"builtins"}
+
+
 def _lines_that_change(code: CodeType) -> set[int]:
     found = (step for step in dis.get_instructions(code) if step.opname in _STORES or step.argval in _CHANGING_METHODS)
     return {step.positions.lineno for step in found if step.positions is not None and step.positions.lineno is not None}

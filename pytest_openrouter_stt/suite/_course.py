@@ -58,10 +58,11 @@ def make_call(shape: str, number: int, contract: Contract, features: Collection[
     if shape == "plain":
         return call
     options = {"prompt": mark, "deep": {"list": [mark, [number]], "empty": {}}}
+    slugs = provider_slugs(contract)[:1] if "provider" in features else ()
     more: dict[str, Any] = {
         "language": ("en", "de", "fr")[number % 3],
         "temperature": 1 / (number + 1),
-        "provider": {"options": {provider_slugs(contract)[0]: options}},
+        "provider": {"options": dict.fromkeys(slugs, options)},
         "http_referer": f"https://{mark}.example",
         "x_open_router_title": f"App {mark}",
         "x_open_router_categories": f"cli-agent,{mark}",
@@ -135,11 +136,19 @@ class Course:
         Raises:
             CheckFailed: It was not made, or did not end, as the contract has it.
         """
-        self._number += 1
-        call = make_call(shape, self._number, self.stt.contract, self.stt.features)
+        number = self.next_number()
+        call, reply = self.numbered(shape, number), self.answer(kind, number)
         with self.step(f"{self.name(client)} makes a {shape} call: answered with {kind}"):
-            seen = self.stt.call_with_key(self.keys[client], call, self.answer(kind, self._number))
-            self.judge(seen, shape, kind, client)
+            self.judge(self.stt.call_with_key(self.keys[client], call, reply), shape, kind, client)
+
+    def next_number(self) -> int:
+        """Return the number of the next call."""
+        self._number += 1
+        return self._number
+
+    def numbered(self, shape: str, number: int) -> Call:
+        """Return a call with that number in it."""
+        return make_call(shape, number, self.stt.contract, self.stt.features)
 
     def name(self, client: int) -> str:
         """Return how a client is called in the story of a failure."""

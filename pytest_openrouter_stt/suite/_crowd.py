@@ -13,7 +13,7 @@ from pytest_openrouter_stt.endpoint import BodyError
 from pytest_openrouter_stt.report import CheckFailed, Observation, same_json
 
 from ._bench import Seen
-from ._course import GOOD, make_call, numbers_in
+from ._course import GOOD, numbers_in
 from ._stand import API_KEY
 
 if TYPE_CHECKING:
@@ -69,20 +69,19 @@ class Crowd:
     """Calls that are made at once, each with a number and an answer of its own.
 
     Args:
-        stt: What makes them.
-        course: What they are held against.
+        course: What numbers them, and what they are held against.
         shape: What is passed in each.
         kinds: What each is answered with.
         meeting: Where their threads wait for each other; ``None`` when they need not.
     """
 
-    def __init__(self, stt: Bench, course: Course, shape: str, kinds: Sequence[str], meeting: Meeting | None) -> None:
+    def __init__(self, course: Course, shape: str, kinds: Sequence[str], meeting: Meeting | None) -> None:
         self._meeting = meeting
-        self._stt = stt
+        self._stt = course.stt
         self._course = course
         self._shape = shape
-        self._kinds = dict(enumerate(kinds, 1))
-        self._calls = {number: make_call(shape, number, stt.contract, stt.features) for number in self._kinds}
+        self._kinds = {course.next_number(): kind for kind in kinds}
+        self._calls = {number: course.numbered(shape, number) for number in self._kinds}
 
     def judge(self) -> None:
         """Make the calls, and hold each against the contract as if it had been alone.
@@ -117,7 +116,7 @@ class Crowd:
         # Tasks meet by themselves: all of them send before the first is answered, since an answer is awaited.
         if self._stt.mode == "sync" and self._meeting is not None:
             self._meeting.attend()
-        number = min(_numbers_of(request) & self._calls.keys(), default=1)
+        number = min(_numbers_of(request) & self._calls.keys(), default=min(self._calls))
         return self._course.answer(self._kinds[number], number)
 
     def _requests(self) -> dict[int, list[Exchange]]:
@@ -133,7 +132,7 @@ class Crowd:
         for exchanges in found.values():
             if not exchanges and left:
                 exchanges.append(left.pop(0))
-        found[1].extend(left)
+        found[min(found)].extend(left)
         return found
 
 

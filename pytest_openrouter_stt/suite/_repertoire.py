@@ -31,13 +31,13 @@ class Repertoire:
         shapes: The shapes of calls that it makes well.
         kinds: The kinds of errors that it takes well.
         usual: The names of the headers of a call of each shape.
-        aftermath: What went wrong in the call after an error.
+        aftermath: Each kind of error after which the next call went wrong, with how.
     """
 
     shapes: tuple[str, ...]
     kinds: tuple[str, ...]
     usual: Mapping[str, frozenset[str]]
-    aftermath: tuple[CheckFailed, ...]
+    aftermath: Mapping[str, str]
 
     def course(self, stt: Bench, *keys: str) -> Course:
         """Return a new sequence of calls, made by clients with these keys."""
@@ -65,18 +65,17 @@ def _tried(stt: Bench) -> Repertoire:
     if not shapes:
         raise CheckStopped(CouldNotRun(reason="no call goes well even alone; see the area request"))
     kinds: list[str] = []
-    aftermath: list[CheckFailed] = []
+    aftermath: dict[str, str] = {}
     for kind in errors(stt.contract):
         course.begin()
         failure = _failure(course, shapes[0], kind)
         failure_after = _failure(course, shapes[-1], GOOD)
         if failure_after is not None:
-            failure_after.observed = f"after {kind}, {failure_after.observed}"
-            aftermath.append(failure_after)
+            aftermath[kind] = failure_after.observed
             stt.stand.client.forget(API_KEY)
         elif failure is None:
             kinds.append(kind)
-    return Repertoire(shapes, tuple(kinds), course.usual, tuple(aftermath))
+    return Repertoire(shapes, tuple(kinds), course.usual, aftermath)
 
 
 def _failure(course: Course, shape: str, kind: str) -> CheckFailed | None:
