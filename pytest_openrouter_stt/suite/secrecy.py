@@ -41,6 +41,8 @@ _SAID = "what was said in confidence"
 _ANSWER = Reply.transcript(_SAID)
 _PRIVATE = {"audio": _SPOKEN, "transcript": _SAID}
 
+_MAX_NAMED = 3
+
 _TROUBLES = {
     "unauthorized": Reply.error(401, "No cookie auth credentials found"),
     "failed": Reply.error(500),
@@ -55,7 +57,7 @@ _OCCASIONS = ((_ANSWER,), (Reply.error(503), _ANSWER), (_TROUBLES["unauthorized"
 
 
 def _spoken_call() -> Call:
-    return smallest_call().replace(input_audio={"data": f"{_SPOKEN * 20}", "format_": "wav"})
+    return smallest_call().replace(input_audio={"data": _SPOKEN * 20, "format_": "wav"})
 
 
 def _fresh_key(stt: Bench, use: str) -> str:
@@ -78,7 +80,9 @@ def _error_of(seen: Seen) -> object:
 def _require_unseen(seen: Seen, places: Iterable[Place], secrets: dict[str, str]) -> None:
     """Fail with the names of the places where a secret is, and never with what is to be read there."""
     found = [(what, where) for where, text in places for what, secret in secrets.items() if holds(text, secret)]
-    seen.require(not found, "; ".join(dict.fromkeys(f"the {what} is in {where}" for what, where in found)))
+    named = list(dict.fromkeys(f"the {what} is in {where}" for what, where in found))
+    more = f" and in {len(named) - _MAX_NAMED} more places" if len(named) > _MAX_NAMED else ""
+    seen.require(not found, "; ".join(named[:_MAX_NAMED]) + more)
 
 
 @check(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.clients.reference import (
     APP_HEADERS,
+    ON,
     BadRequest,
     Client,
     SttError,
@@ -69,7 +70,12 @@ class ReturnsFailures(Client):
         return self.error(response) if response.status_code in self.stt_errors else super().read(response)
 
 
-@caught_by("errors::test_status_is_kept", "errors::test_body_code_does_not_win", "errors::test_unreadable_error_body")
+@caught_by(
+    "errors::test_status_is_kept",
+    "errors::test_body_code_does_not_win",
+    "errors::test_unreadable_error_body",
+    "retry::test_the_last_error_is_raised",
+)
 class LosesStatus(Client):
     def error(self, response: httpx.Response) -> Exception:
         error = super().error(response)
@@ -159,7 +165,7 @@ class AsyncDefaultErrorFor429(Client):
     async def create_transcription_async(self, **arguments: Any) -> Any:
         names = ("language", "provider", "temperature", *APP_HEADERS)
         arguments = {**dict.fromkeys(names), **arguments}
-        response = await self.exchange_async(self.request(arguments))
+        response = await self.attempts_async(self.request(arguments), arguments.get("retries", ON))
         if response.status_code == 429:
             raise SttError(self.message(response), response)
         return self.read(response)

@@ -211,6 +211,9 @@ class BearerNothing(Client):
     def usable(self, api_key: str) -> str:
         return super().usable(api_key) if api_key else ""
 
+    def authorization(self) -> str:
+        return super().authorization().strip()
+
 
 @caught_by(_UNUSABLE)
 class SendsLineFeeds(Client):
