@@ -89,7 +89,7 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session(python="3.12")
 def proof(session: nox.Session) -> None:
-    """Every mutant is caught by the checks that name it, and no variant by any; ``-- --write`` for the document."""
+    """Every mutant is caught by the checks that name it, and no variant by any; ``-- --rounds=20`` looks further."""
     _install(session, "test")
     once = ["--rounds=1", "--mutant-rounds=1"]
     session.run("python", "-m", "tests.proof", *(session.posargs or once))

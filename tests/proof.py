@@ -1,4 +1,4 @@
-"""The proof of the checks, over many seeds: ``python -m tests.proof``; ``--write`` puts it into the documentation.
+"""The proof of the checks, over many seeds: ``python -m tests.proof``.
 
 The reference and every variant must not be blamed in any run; every mutant must be failed, in every run, by each check
 that names its defect, and by no other.
@@ -13,7 +13,6 @@ import os
 import re
 import sys
 import tempfile
-from collections import defaultdict
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,15 +21,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_openrouter_stt.report import Level, Verdict
-from pytest_openrouter_stt.suite import AREAS, area_checks
 from tests.clients.mutants import CAUGHT_BY
 from tests.clients.variants import VARIANTS
-from tests.running import ISOLATED, REPOSITORY, Recorder
+from tests.running import ISOLATED, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-PAGE = REPOSITORY / "docs" / "reference" / "kill-matrix.md"
 _CONFORMANT = ("reference:Client", *(f"variants:{name}" for name in VARIANTS))
 
 
@@ -84,10 +81,7 @@ def main() -> int:
         os.chdir(folder)
     blamed, caught = judged[: len(conformant)], judged[len(conformant) :]
     problems = [*_blames(blamed), *_misses(caught)]
-    figures = _figures(blamed, caught, options)
-    sys.stdout.write("\n".join([*problems, *figures, ""]))
-    if options.write:
-        PAGE.write_text(_page(figures), encoding="utf-8")
+    sys.stdout.write("\n".join([*problems, *_figures(blamed, caught, options), ""]))
     return 1 if problems else 0
 
 
@@ -96,7 +90,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=20, help="seeds for the reference and every variant")
     parser.add_argument("--mutant-rounds", type=int, default=5, help="seeds for every mutant")
     parser.add_argument("--only", default="", help="judge only clients whose name this regular expression finds")
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(REPOSITORY)}")
     return parser.parse_args()
 
 
@@ -154,27 +147,6 @@ def _figures(blamed: list[Judged], caught: list[Judged], options: argparse.Names
 
 def _named(one: Judged) -> frozenset[str]:
     return CAUGHT_BY[one.client.removeprefix("mutants.")].surely
-
-
-def _page(figures: list[str]) -> str:
-    killers: dict[str, list[str]] = defaultdict(list)
-    for name, catch in CAUGHT_BY.items():
-        for check in sorted(catch.surely):
-            killers[check].append(name.partition(":")[2])
-    rows = [
-        f"| `{area}::{check}` | {len(killers[f'{area}::{check}'])} | {', '.join(killers[f'{area}::{check}'])} |"
-        for area in AREAS
-        for check in area_checks(area)
-    ]
-    intro = (
-        "# Which check catches which mutant\n\n"
-        "A mutant is the reference client with exactly one defect (`tests/clients/mutants`), a variant the same client "
-        "with one difference that\nthe contract allows (`tests/clients/variants.py`). This page is written by\n\n"
-        "```console\n$ python -m tests.proof --write\n```\n\n"
-    )
-    return "\n".join(
-        [intro + "\n\n".join(figures), "", "| check | mutants | which |", "| --- | --- | --- |", *rows, ""]
-    )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.clients.mutants import CAUGHT_BY
 from tests.running import REPOSITORY, run_pytest
 from tests.suite.test_checks import CHECKS
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _SHOWN_CLIENT = 'from tests.clients.mutants.request import ForgetsToRenameFormat as Client\n\n__version__ = "1.0"\n'
 README = REPOSITORY / "README.md"
+MATRIX = REPOSITORY / "docs" / "reference" / "kill-matrix.md"
 REFERENCE = REPOSITORY / "docs" / "reference" / "checks.md"
 
 
@@ -46,6 +48,15 @@ def test_reference_lists_every_check() -> None:
         lines.append(f"| `{name}` | {requirement.level} | {source} | {requirement.text} |")
 
     _hold(REFERENCE, {"checks": "\n".join(lines)}, fence="")
+
+
+def test_kill_matrix_lists_the_mutants_of_every_check() -> None:
+    lines = ["| check | mutants | which |", "| --- | --- | --- |"]
+    for check in CHECKS:
+        names = [name.partition(":")[2] for name, catch in CAUGHT_BY.items() if check in catch.surely]
+        lines.append(f"| `{check}` | {len(names)} | {', '.join(names)} |")
+
+    _hold(MATRIX, {"matrix": "\n".join(lines)}, fence="")
 
 
 def _hold(document: Path, parts: dict[str, str], fence: str = "```") -> None:

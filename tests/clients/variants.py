@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 import pydantic
 
-from tests.clients.reference import APP_HEADERS, Client, InternalServerError, SttError, Transcription
+from tests.clients.reference import (
+    APP_HEADERS,
+    Client,
+    InternalServerError,
+    SttError,
+    Transcription,
+    UnreadableResponse,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -281,9 +288,8 @@ class _Result:
 class ReturnsDataclass(Client):
     def transcription(self, body: Any, response: httpx.Response) -> Any:
         result = super().transcription(body, response)
-        names = {field.name for field in dataclasses.fields(_Usage)}
-        usage = None if result.usage is None else _Usage(**{k: v for k, v in result.usage.items() if k in names})
-        return _Result(result.text, usage)
+        known = {field.name: (result.usage or {}).get(field.name) for field in dataclasses.fields(_Usage)}
+        return _Result(result.text, None if result.usage is None else _Usage(**known))
 
 
 class _Model(pydantic.BaseModel):
@@ -295,7 +301,10 @@ class _Model(pydantic.BaseModel):
 class ReturnsPydanticModel(Client):
     def transcription(self, body: Any, response: httpx.Response) -> Any:
         result = super().transcription(body, response)
-        return _Model(text=result.text, usage=result.usage)
+        try:
+            return _Model(text=result.text, usage=result.usage)
+        except pydantic.ValidationError as error:
+            raise UnreadableResponse("The response holds no transcript.", response) from error
 
 
 @variant

@@ -16,9 +16,22 @@ if TYPE_CHECKING:
     import httpx
 
 _WHOLE_BODY = "request::test_body_is_the_wire_form"
+_STATE = (
+    "state::test_any_sequence_of_calls",
+    "state::test_calls_at_once_do_not_cross",
+    "state::test_cancelling_leaves_the_client_usable",
+)
+"""Checks of what is kept between calls, whose own calls may happen to show the defect."""
 
 
-@caught_by("request::test_a_valid_call_is_sent")
+@caught_by(
+    "request::test_a_valid_call_is_sent",
+    "retry::test_attempts_are_spaced",
+    "retry::test_client_errors_are_not_retried",
+    "retry::test_retries_off_means_one_request",
+    "retry::test_retry_after_in_milliseconds_is_honoured",
+    "retry::test_retry_after_is_honoured",
+)
 class SendsTwice(Client):
     def send(self, request: httpx.Request) -> httpx.Response:
         self.http.send(request)
@@ -208,7 +221,7 @@ class TemperatureAsText(Client):
         return {**body, "temperature": str(body["temperature"])} if "temperature" in body else body
 
 
-@caught_by("request::test_temperature_keeps_its_value", perhaps=(_WHOLE_BODY,))
+@caught_by("request::test_temperature_keeps_its_value", perhaps=(_WHOLE_BODY, *_STATE))
 class RoundsTemperature(Client):
     def body(self, arguments: dict[str, Any]) -> dict[str, Any]:
         body = super().body(arguments)
@@ -296,7 +309,7 @@ class OfficialLookingTitleHeader(Client):
         return {renamed.get(name, name): value for name, value in super().app_headers(arguments).items()}
 
 
-@caught_by("request::test_app_headers_do_not_stay")
+@caught_by("request::test_app_headers_do_not_stay", perhaps=_STATE)
 class AppHeadersStay(Client):
     remembered: dict[str, str] = {}  # noqa: RUF012 - replaced, never changed
 

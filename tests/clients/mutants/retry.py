@@ -118,7 +118,7 @@ class SendsAnEmptyBodyAgain(Client):
 @caught_by("retry::test_attempts_are_identical")
 class LosesTheKeyOnTheSecondAttempt(Client):
     def delay(self, attempt: int, response: httpx.Response) -> float:
-        response.request.headers["Authorization"] = "Bearer "
+        response.request.headers["Authorization"] = "Bearer lost"
         return super().delay(attempt, response)
 
 
