@@ -1,6 +1,8 @@
 """The client under test: resolved, driven, and what came of each call."""
 
 from ._client import Ask, ClientUnderTest, Feature, Mode
+from ._command import Command, CommandClient
+from ._conversation import CommandFailed
 from ._error_table import ErrorTable
 from ._errors import ClientNotFound
 from ._failure import headers_of, kept, message_of, status_of
@@ -11,6 +13,9 @@ __all__ = [
     "Ask",
     "ClientNotFound",
     "ClientUnderTest",
+    "Command",
+    "CommandClient",
+    "CommandFailed",
     "ErrorTable",
     "Failure",
     "Feature",

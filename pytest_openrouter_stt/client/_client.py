@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ._clock import WORKER_PREFIX, VirtualClock, VirtualSelector
 from ._closing import closer_of, closing_method_of
 from ._connection import Connection, connect
+from ._conversation import CommandFailed
 from ._crew import Crew
 from ._error_table import ErrorTable, error_table
 from ._giving_way import GivingWay, packages_of
@@ -68,6 +69,8 @@ class ClientUnderTest:
 
     Attributes:
         clock: The time that the client sees, for whoever wants to run it.
+        base_url: The server, for a client that has to be told; whoever serves the endpoint sets it before the first
+            client object is made.
 
     Raises:
         ClientNotFound: The first question finds that the target leads to no operation; of a call it is the failure.
@@ -84,10 +87,16 @@ class ClientUnderTest:
         self._runner: asyncio.Runner | None = None
         self._unanswered = 0
         self.clock = VirtualClock()
+        self.base_url = ""
+        if target.command is not None:
+            target.command.timeout = deadline
 
     @property
     def title(self) -> str:
         """The client's name and, where it is known, its version."""
+        command = self._target.command
+        if command is not None and command.title:
+            return f"{command.title} ({self._target.name})"
         return f"{self._target.name} {self._target.version}".strip()
 
     @property
@@ -97,7 +106,9 @@ class ClientUnderTest:
 
     def open(self, api_key: str) -> Outcome:
         """Make the client object for *api_key*; it is the value of the transcript that comes back."""
-        return self._worker("sync").run(lambda: self._connection(api_key).owner, self._deadline, self._why_endless)
+        command = self._target.command
+        limit = self._deadline if command is None else max(self._deadline, command.start_limit)
+        return self._worker("sync").run(lambda: self._connection(api_key).owner, limit, self._why_endless)
 
     def features(self, api_key: str) -> frozenset[str]:
         """Return what the client offers: what it declares, or else what its signatures show, and what it adds."""
@@ -216,11 +227,13 @@ class ClientUnderTest:
         self._connections.pop(api_key, None)
 
     def close(self) -> None:
-        """End the threads and the event loop."""
+        """End the threads, the event loop, and the process of a command."""
         self._close_loop()
         for worker in self._workers.values():
             worker.close()
         self._crew.close()
+        if self._target.command is not None:
+            self._target.command.close()
 
     def _run_in(self, mode: Mode, function: Callable[[], object]) -> Outcome:
         self.clock.forget_waits()
@@ -252,7 +265,8 @@ class ClientUnderTest:
     def _connection(self, api_key: str) -> Connection:
         if api_key not in self._connections:
             target = self._target
-            self._connections[api_key] = connect(target.value, target.spelled, self._contract.sdk, api_key)
+            naming = self._contract.sdk
+            self._connections[api_key] = connect(target.value, target.spelled, naming, api_key, self.base_url)
         return self._connections[api_key]
 
     def _worker(self, mode: Mode) -> Worker:
@@ -283,6 +297,8 @@ class ClientUnderTest:
 
 
 def _judged(outcome: Outcome) -> Outcome:
+    if isinstance(outcome, Failure) and isinstance(outcome.error, CommandFailed):
+        return NoAnswer(str(outcome.error), "")  # nobody may take it for an error of the client's
     return returned(outcome.value) if isinstance(outcome, Transcript) else outcome
 
 

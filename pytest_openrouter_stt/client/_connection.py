@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 Operation = Callable[..., Any]
 
+_BASE_URLS = ("base_url", "server_url")
+"""What a parameter for the server is called."""
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -44,7 +47,7 @@ class Connection:
         return self.anything or argument in self.accepts
 
 
-def connect(target: object, name: str, naming: SdkNaming, api_key: str) -> Connection:
+def connect(target: object, name: str, naming: SdkNaming, api_key: str, base_url: str = "") -> Connection:
     """Make a client from what the user gave.
 
     Args:
@@ -52,6 +55,7 @@ def connect(target: object, name: str, naming: SdkNaming, api_key: str) -> Conne
         name: What the user wrote, for messages and for the call to paste.
         naming: The names to look for.
         api_key: The key that the client is to use, when it can be told.
+        base_url: The server, for a class or a factory that cannot do without; empty when there is none to name.
 
     Raises:
         ClientNotFound: None of it leads to an operation.
@@ -61,9 +65,9 @@ def connect(target: object, name: str, naming: SdkNaming, api_key: str) -> Conne
         required = {parameter.name for parameter in naming.parameters.values() if parameter.required}
         if anything or required & accepted:
             return _plain_function(target, name, naming, api_key)
-        return _connect_object(_constructed(target, name, naming, api_key), name, naming)
+        return _connect_object(_constructed(target, name, naming, api_key, base_url), name, naming)
     if inspect.isclass(target):
-        return _connect_object(_constructed(target, name, naming, api_key), name, naming)
+        return _connect_object(_constructed(target, name, naming, api_key, base_url), name, naming)
     return _connect_object((target, False, ""), name, naming)
 
 
@@ -88,16 +92,19 @@ def _plain_function(function: Operation, name: str, naming: SdkNaming, api_key: 
     )
 
 
-def _constructed(make: Operation, name: str, naming: SdkNaming, api_key: str) -> tuple[object, bool, str]:
+def _constructed(
+    make: Operation, name: str, naming: SdkNaming, api_key: str, base_url: str
+) -> tuple[object, bool, str]:
     accepted, anything = _accepted(make)
     takes_key = anything or naming.api_key in accepted
-    arguments = {naming.api_key: api_key} if takes_key else {}
+    servers = _required(make).intersection(_BASE_URLS) if base_url else ()
+    arguments = {**({naming.api_key: api_key} if takes_key else {}), **dict.fromkeys(servers, base_url)}
     try:
         made = make(**arguments)
     except TypeError as error:
         remedy = f"Write a factory that takes {naming.api_key!r} and returns the client, and name it module:factory."
         raise ClientNotFound(wanted=name, problem=f"it cannot be constructed ({error})", remedy=remedy) from error
-    spelling = f"{_attribute(name)}({naming.api_key}=...)" if takes_key else f"{_attribute(name)}()"
+    spelling = f"{_attribute(name)}({', '.join(f'{argument}=...' for argument in arguments)})"
     return made, takes_key, spelling
 
 
@@ -146,6 +153,16 @@ def _accepted(function: object) -> tuple[set[str], bool]:
         return set(), True
     names = {p.name for p in parameters if p.kind in {p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD}}
     return names, any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def _required(function: Operation) -> set[str]:
+    """Return the keyword arguments that *function* cannot do without."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return set()
+    keywords = {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    return {p.name for p in parameters if p.kind in keywords and p.default is p.empty}
 
 
 def _attribute(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from ._command import PREFIX, Command
 from ._errors import ClientNotFound
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Target:
         spelled: The name with the attribute that was found, for example ``openrouter:OpenRouter``.
         value: The class, factory, function or object.
         module: Where it comes from; the place to look for its error types. ``None`` when unknown.
+        command: What makes the calls when the client is a command, else ``None``.
     """
 
     name: str
@@ -35,21 +37,25 @@ class Target:
     spelled: str
     value: object
     module: ModuleType | None
+    command: Command | None = None
 
 
 def resolve(wanted: str, naming: SdkNaming) -> Target:
     """Find the client that the user named.
 
     Args:
-        wanted: ``module`` or ``module:attribute``.
+        wanted: ``module``, ``module:attribute``, or ``cmd:`` and a command line.
         naming: The names of an SDK-shaped package.
 
     Raises:
-        ClientNotFound: There is no such module or attribute, importing it fails, or there is no client in it.
+        ClientNotFound: There is no such module, attribute or program, importing it fails, or there is no client in it.
     """
+    if wanted.startswith(PREFIX):
+        command = Command(wanted)
+        return Target(wanted, "", wanted, command.client, None, command)
     module_name, colon, attribute = wanted.partition(":")
     if not module_name or module_name.startswith(".") or (colon and not attribute):
-        remedy = "Write 'module' or 'module:attribute'."
+        remedy = "Write 'module', 'module:attribute' or 'cmd:COMMAND'."
         raise ClientNotFound(wanted=wanted, problem="it is not the name of a module", remedy=remedy)
     module = _import(module_name, wanted)
     if not attribute:

@@ -22,7 +22,7 @@ from ._escapes import WATCHED, Escape, client_line, escape_of, kind_of
 from ._proxy_trap import ProxyTrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 # Each method's event, and how many arguments it has at least when the last of them is an address.
 _JUDGED_METHODS = {
@@ -50,6 +50,7 @@ class NetworkGuard:
         self._found: list[Escape] = []
         self._approaches: deque[tuple[weakref.ref[socket.socket], str]] = deque(maxlen=64)
         self._trap = ProxyTrap(self._on_proxied)
+        self._permitted: set[tuple[str, ...]] = set()
         self._depth = 0
         self._undo = contextlib.ExitStack()
 
@@ -87,6 +88,10 @@ class NetworkGuard:
             del self._found[: len(taken)]  # not clear(): a thread may have appended since
         return taken
 
+    def permit(self, argv: Sequence[str]) -> None:
+        """Let programs be started by exactly the command line *argv*: that of a client which is a command."""
+        self._permitted.add(tuple(argv))
+
     def close(self) -> None:
         """Stop the trap's thread; arming again starts another."""
         self._trap.close()
@@ -111,6 +116,8 @@ class NetworkGuard:
 
     def _judge(self, event: str, args: tuple[Any, ...]) -> None:
         try:
+            if event == "subprocess.Popen" and tuple(args[1]) in self._permitted:
+                return
             kind, target = escape_of(event, args)
             where = client_line() if target else ""
         except Exception:  # noqa: BLE001 - audited code can pass anything; what cannot be read is refused

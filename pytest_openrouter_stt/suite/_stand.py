@@ -80,6 +80,8 @@ class Stand:
         self.client = ClientUnderTest(
             self.target, self.contract, deadline=self.profile.deadline, flooded=self.endpoint.flooded
         )
+        if self.target.command is not None:
+            self.guard.permit(self.target.command.argv)
 
     @contextmanager
     def opened(self) -> Iterator[frozenset[str]]:

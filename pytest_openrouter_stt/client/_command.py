@@ -1,0 +1,224 @@
+"""A client that is a command: a process in any language, spoken to in lines of JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shlex
+import shutil
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ._conversation import CommandFailed, Conversation
+from ._errors import ClientNotFound
+from ._foreign_errors import ForeignErrors
+from ._process import keeper_argv
+from ._protocol import Error, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._protocol import Greeting
+
+PREFIX = "cmd:"
+_PROTOCOL = "See docs/reference/command-protocol.md."
+_HERE = frozenset({"127.0.0.1", "::1", "localhost"})
+_BY_DEFAULT = object()
+
+
+class Command:
+    """One command, its process, and the error types that came of it.
+
+    The process is started for the first client, serves all of them, and is started again after it had to be ended.
+
+    Args:
+        wanted: ``cmd:`` and the command line, which is split as a shell does.
+
+    Attributes:
+        timeout: How long a call may take, in seconds; the process is told.
+        start_limit: How long the first process may take to greet, in seconds.
+
+    Raises:
+        ClientNotFound: It is no command line, or there is no such program.
+    """
+
+    def __init__(self, wanted: str) -> None:
+        self.wanted = wanted
+        self._words = _split(wanted)
+        self._folder = Path.cwd()
+        self.timeout = 60.0
+        self.start_limit = 30.0
+        self.errors = ForeignErrors()
+        self.greeting: Greeting | None = None
+        self._conversation: Conversation | None = None
+        self._begun_ones: list[Conversation] = []
+        self._numbers = itertools.count(1)
+        self._starting = threading.Lock()
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The one command line that has to be permitted so that the command can be started."""
+        return keeper_argv(self._words)
+
+    @property
+    def shell(self) -> str:
+        """The command as it can be pasted into a shell."""
+        return shlex.join(self._words)
+
+    @property
+    def title(self) -> str:
+        """The client's name and version, as the process has said; empty before it has."""
+        return f"{self.greeting.name} {self.greeting.version}".strip() if self.greeting else ""
+
+    def client(self, *, api_key: str | None, base_url: str) -> CommandClient:
+        """Return a client with that key; the first one waits until a process has said what it offers.
+
+        Raises:
+            ClientNotFound: The process does not greet, or the server is not on this machine.
+        """
+        if urlsplit(base_url).hostname not in _HERE:
+            problem = f"it would be told to call {base_url!r}, which is not on this machine"
+            raise ClientNotFound(wanted=self.wanted, problem=problem, remedy="Serve it with --stt-endpoint=loopback.")
+        if self.greeting is None:
+            try:
+                self._current()
+            except (CommandFailed, OSError) as error:
+                raise ClientNotFound(wanted=self.wanted, problem=str(error), remedy=_PROTOCOL) from error
+        return CommandClient(self, api_key, base_url)
+
+    def call(self, api_key: str | None, base_url: str, arguments: Mapping[str, Any], *, retries: bool) -> Any:
+        """Make a call, and return what the client returned.
+
+        Raises:
+            CommandFailed: The process did not do its part.
+            Exception: What the client raised, of a class with the name of its type.
+        """
+        conversation = self._current(is_taken=True)
+        request = Request(next(self._numbers), base_url, api_key, arguments, retries, self.timeout)
+        try:
+            value = conversation.ask(request).value
+        except BaseException:
+            self._drop(conversation)
+            raise
+        finally:
+            _forward(conversation.take_said())
+        if conversation.greeting.is_one_shot:
+            conversation.end()
+        if isinstance(value, Error):
+            raise self.errors.exception(value)
+        return value
+
+    def close(self) -> None:
+        """End the process, and wait for those that were ended before."""
+        self._conversation = None
+        while self._begun_ones:
+            self._begun_ones.pop().end()
+
+    def _current(self, *, is_taken: bool = False) -> Conversation:
+        """Return a conversation that can go on.
+
+        Args:
+            is_taken: Whether a call is about to be made, for which a process that makes but one is used up.
+
+        Raises:
+            CommandFailed: The last one ended by itself since its last call, or a new one does not begin.
+            OSError: The process cannot be started.
+        """
+        with self._starting:
+            conversation = self._kept() or self._begun()
+            used_up = is_taken and conversation.greeting.is_one_shot
+            self._conversation = None if used_up else conversation
+            return conversation
+
+    def _kept(self) -> Conversation | None:
+        conversation = self._conversation
+        if conversation is None:
+            return None
+        if conversation.failure is not None:
+            self._drop(conversation)
+            raise conversation.failure
+        if _keys(conversation.variables) != _keys(os.environ):
+            self._drop(conversation)  # a check changed what the client finds in its environment
+            conversation.end()
+            return None
+        return conversation
+
+    def _begun(self) -> Conversation:
+        conversation = Conversation(self._words, self._folder)
+        self._begun_ones = [*(known for known in self._begun_ones if not known.is_over), conversation]
+        try:
+            conversation.greet(self.start_limit)
+        except BaseException:
+            conversation.kill()
+            raise
+        self.greeting = conversation.greeting
+        return conversation
+
+    def _drop(self, conversation: Conversation) -> None:
+        if self._conversation is conversation:
+            self._conversation = None
+
+
+class CommandClient:
+    """A client whose calls a command makes.
+
+    Args:
+        command: Makes them.
+        api_key: The key that it is told to use.
+        base_url: The server that it is told to call.
+    """
+
+    def __init__(self, command: Command, api_key: str | None, base_url: str) -> None:
+        self._command = command
+        self._api_key = api_key
+        self._base_url = base_url
+
+    @property
+    def stt_features(self) -> frozenset[str]:
+        """What the process says that it offers; every command is called synchronously."""
+        greeting = self._command.greeting
+        return frozenset({"sync"}) | (greeting.features if greeting else frozenset())
+
+    @property
+    def stt_errors(self) -> dict[str, type[Exception]] | None:
+        """The error type of each status, where the process has said it."""
+        greeting = self._command.greeting
+        if greeting is None or not greeting.errors:
+            return None
+        return {status: self._command.errors.type_of(names) for status, names in greeting.errors.items()}
+
+    def create_transcription(self, *, retries: object = _BY_DEFAULT, **arguments: Any) -> Any:
+        """Make a call; see `Command.call`."""
+        return self._command.call(self._api_key, self._base_url, arguments, retries=retries is not None)
+
+
+def _split(wanted: str) -> list[str]:
+    if os.name != "posix":
+        raise ClientNotFound(wanted=wanted, problem="commands need a POSIX system", remedy="Use WSL.")
+    try:
+        words = shlex.split(wanted.removeprefix(PREFIX))
+    except ValueError as error:
+        remedy = "Quote it as for a shell: 'cmd:node \"my adapter.mjs\"'."
+        raise ClientNotFound(wanted=wanted, problem=f"it cannot be split into words ({error})", remedy=remedy) from None
+    if not words:
+        raise ClientNotFound(wanted=wanted, problem="it names no command", remedy="Write 'cmd:node adapter.mjs'.")
+    if shutil.which(words[0]) is None:
+        problem = f"there is no program {words[0]!r}"
+        remedy = "Install it, or name it by its path; it is looked for on PATH, and from the working directory."
+        raise ClientNotFound(wanted=wanted, problem=problem, remedy=remedy)
+    return words
+
+
+def _keys(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if name.startswith("OPENROUTER_")}
+
+
+def _forward(text: str) -> None:
+    """Write to this process's standard error what the command wrote to its own: pytest shows it with a failure."""
+    if text:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
