@@ -7,6 +7,7 @@ from ._error_table import ErrorTable
 from ._errors import ClientNotFound
 from ._failure import headers_of, kept, message_of, status_of
 from ._outcome import Failure, NoAnswer, Outcome, Transcript
+from ._protocol import Request
 from ._resolve import Target, resolve, target_of
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Mode",
     "NoAnswer",
     "Outcome",
+    "Request",
     "Target",
     "Transcript",
     "headers_of",

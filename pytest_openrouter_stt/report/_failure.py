@@ -11,7 +11,7 @@ from pytest_openrouter_stt.contract import MISSING
 
 from ._evidence import exchanges_text, outcome_text, raised_at, reply_text, request_text, stuck_at, waits_text
 from ._json_diff import wire_diff
-from ._paste import as_curl, as_python
+from ._paste import as_command, as_curl, as_python
 from ._result import Source
 from ._text import one_line, redactor, visible
 
@@ -49,12 +49,14 @@ class Subject:
         spelling: How a call of it is written, up to the opening parenthesis.
         secrets: Keys that must not be shown.
         async_spelling: How a call that is awaited is written, where that is another name.
+        command: The client as a shell runs it, when it is a command.
     """
 
     title: str
     spelling: str
     secrets: tuple[str, ...]
     async_spelling: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,5 +165,8 @@ def _call_rows(
     if seen is None:
         return
     spelling = subject.async_spelling if seen.mode == "async" and subject.async_spelling else subject.spelling
-    yield "call", as_python(seen.call, seen.mode, spelling, ink)
+    if subject.command:
+        yield "call", as_command(seen.call, contract, subject.command, ink)
+    else:
+        yield "call", as_python(seen.call, seen.mode, spelling, ink)
     yield "curl", as_curl(seen.call, contract, ink)

@@ -8,6 +8,8 @@ import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pytest_openrouter_stt.client import Request
+
 from ._json_text import escaped
 from ._text import LONG
 
@@ -23,6 +25,9 @@ _MOST_PASTED = 2000
 
 _ENTRIES = 4
 """Entries of a container that are shown in a call that is too long to be shown in full."""
+
+_KEY = "the-key-of-the-shell"
+"""What stands in the place of the key until it is known where the quotes end."""
 
 _LONGEST_PERIOD = 64
 _DEEPEST = 40
@@ -155,6 +160,26 @@ def as_curl(call: Call, contract: Contract, ink: Redactor) -> str:
     ]
     note = "" if body else "\n(body.json: the arguments above under their wire names; too long for a command line)"
     return " \\\n  ".join(lines) + note
+
+
+def as_command(call: Call, contract: Contract, command: str, ink: Redactor) -> str:
+    """Return a shell command that makes the call with a client which is a command; empty when it cannot be told.
+
+    Args:
+        call: What is passed.
+        contract: The server.
+        command: The client, quoted for a shell.
+        ink: Takes the secrets out.
+    """
+    try:
+        line = Request(1, contract.base_url, _KEY, call.kwargs(), retries=False, timeout=60).line()
+    except (TypeError, ValueError, RecursionError):
+        return ""
+    if len(line) > 2 * _MOST_PASTED:
+        shown, _ = ink.window(line, 0, LONG)
+        return f"{command} < request.json\n(request.json: {shown}… ({len(line):,} characters))"
+    before, _, after = ink.clean(line).partition(_KEY)
+    return f"printf '%s\\n' {shlex.quote(before)}\"$OPENROUTER_API_KEY\"{shlex.quote(after)} | {command}"
 
 
 def _quoted(text: str) -> str:

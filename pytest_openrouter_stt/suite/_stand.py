@@ -126,7 +126,8 @@ class Stand:
         if self._features is None:
             return Subject(self.client.title, self.target.spelled, (API_KEY,))
         spellings = {mode: self.client.spelling(API_KEY, mode) for mode in MODES}
-        return Subject(self.client.title, spellings["sync"], (API_KEY,), spellings["async"])
+        command = self.target.command.shell if self.target.command is not None else ""
+        return Subject(self.client.title, spellings["sync"], (API_KEY,), spellings["async"], command)
 
     def close(self) -> None:
         """End the client's threads."""

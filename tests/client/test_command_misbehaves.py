@@ -109,7 +109,9 @@ def test_no_greeting(adapter: Adapter, life_line: int, before: str, problem: str
         pytest.param('say(\'{"id": 1, "ok": NaN}\')', "NaN is written as a tagged value", id="NaN"),
         pytest.param("say('{\"id\": 1}')", "'ok' is a required property or 'error' is", id="neither"),
         pytest.param("answer(ok='', error={'type': 'E', 'message': ''})", "is no answer", id="both"),
-        pytest.param("answer(error={'message': ''})", "(error: 'type' is a required property or 'types' is", id="no type"),
+        pytest.param(
+            "answer(error={'message': ''})", "(error: 'type' is a required property or 'types' is", id="no type"
+        ),
         pytest.param("answer(ok=7)", "is no answer of protocol 1 (ok: ", id="no transcript"),
         pytest.param("answer(ok={'$stt': 'moon'})", "is no answer of protocol 1 (ok: ", id="no tag"),
         pytest.param("request['id'] += 1; answer(ok='')", "request 2, which was not made", id="another"),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
+import sys
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pytest_openrouter_stt.client import Mode, Transcript
+from pytest_openrouter_stt.client import Mode, Request, Transcript
 from pytest_openrouter_stt.contract import Call, load_contract
 from pytest_openrouter_stt.endpoint import Exchange, Reply, WireRequest
 from pytest_openrouter_stt.report import (
@@ -30,11 +32,11 @@ AUDIO = {"data": "UklGRg==", "format_": "wav"}
 NASTY = 'it\'s "quoted" $HOME `id` \\ !x\n\r\t\x00 naïve 😀 \u202e \ud800 %s {} </script>'
 
 
-def row(label: str, call: Call, mode: Mode = "sync") -> str:
+def row(label: str, call: Call, mode: Mode = "sync", command: str = "") -> str:
     exchange = Exchange(WireRequest("POST", CONTRACT.url, (), b"{}"), Reply.transcript("text"))
     failure = CheckFailed(observed="x", observation=Observation(call, mode, Transcript("text"), (exchange,)))
     requirement = Requirement("request::test_it", Level.MUST, Source.SCHEMA, "#", "y", "z")
-    subject = Subject("client", "Client(api_key=...).transcribe", (), "Client(api_key=...).transcribe_async")
+    subject = Subject("client", "Client(api_key=...).transcribe", (), "Client(api_key=...).transcribe_async", command)
     text = render_failure(failure, requirement, subject, CONTRACT).text
     lines = text.split(f"\n{label:<10}")[1].split("\n")
     return "\n".join([lines[0], *(line[10:] for line in lines[1 : _end(lines)])])
@@ -168,3 +170,40 @@ def test_a_body_that_is_too_long_for_a_command_line_is_in_a_file() -> None:
         "  -d @body.json",
         "(body.json: the arguments above under their wire names; too long for a command line)",
     ]
+
+
+_ADAPTER = (
+    "import json, sys; print('{}'); call = json.loads(sys.stdin.readline()); print(json.dumps([call, sys.argv[1:]]))"
+)
+
+
+@settings(deadline=None, max_examples=25)  # a process for each
+@given(call=transcription_calls())
+@example(call=Call(input_audio=AUDIO, model=NASTY))
+@example(call=Call(input_audio=AUDIO, model="the-key-of-the-shell"))
+def test_a_command_gets_the_call(call: Call) -> None:
+    command = shlex.join(["python3", "-c", _ADAPTER, "a b"])
+    line = row("call", call, command=command).replace("python3", shlex.quote(sys.executable), 1)
+    if line.startswith(command):
+        return  # too long for a command line
+    done = subprocess.run(
+        ["bash", "-c", line],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, "OPENROUTER_API_KEY": "it's a key"},
+    )
+    request, arguments = json.loads(done.stdout.splitlines()[1])
+    assert arguments == ["a b"]
+    assert request["api_key"] == "it's a key"
+    assert (
+        request["arguments"]
+        == json.loads(Request(1, "", "", call.kwargs(), retries=True, timeout=1).line())["arguments"]
+    )
+
+
+def test_a_command_is_not_shown_a_megabyte() -> None:
+    call = Call(input_audio={"data": "A" * 2**20, "format_": "wav"}, model="m")
+    shown = row("call", call, command="node adapter.mjs")
+    assert shown.startswith("node adapter.mjs < request.json")
+    assert len(shown) < 500
