@@ -162,7 +162,11 @@ class ClientUnderTest:
             retries: Whether the client may retry as it does by default; else it is told not to, if it can be told.
         """
         arguments = call.kwargs() if kwargs is None else kwargs
-        return _judged(self._run_in(mode, lambda: self._run(arguments, mode, api_key, retries=retries)))
+        waits_in_vain = retries and self._target.command is not None  # the virtual clock ends at its process
+        outcome = self._run_in(
+            mode, lambda: self._run(arguments, mode, api_key, retries=retries), is_excused=waits_in_vain
+        )
+        return _judged(outcome)
 
     def call_in_threads(self, calls: Sequence[Call], api_key: str) -> list[Outcome]:
         """Make synchronous calls at once, each in a thread of its own, and return how each ended."""
@@ -235,12 +239,12 @@ class ClientUnderTest:
         if self._target.command is not None:
             self._target.command.close()
 
-    def _run_in(self, mode: Mode, function: Callable[[], object]) -> Outcome:
+    def _run_in(self, mode: Mode, function: Callable[[], object], *, is_excused: bool = False) -> Outcome:
         self.clock.forget_waits()
         with self.clock.watching():
             outcome = self._worker(mode).run(function, self._deadline, self._why_endless)
         if isinstance(outcome, NoAnswer):
-            self._recover(mode)
+            self._recover(mode, is_excused=is_excused)
         return outcome
 
     def _run(self, arguments: dict[str, Any], mode: Mode, api_key: str, *, retries: bool) -> object:
@@ -280,9 +284,9 @@ class ClientUnderTest:
             return "it sent requests without end"
         return "it waited for more than a year" if self.clock.is_spent else ""
 
-    def _recover(self, mode: Mode) -> None:
+    def _recover(self, mode: Mode, *, is_excused: bool = False) -> None:
         """Start afresh: whatever the call held, a lock or a connection, it may hold for ever."""
-        if not self._why_endless() or not self._workers[mode].usable:
+        if not is_excused and (not self._why_endless() or not self._workers[mode].usable):
             self._unanswered += 1  # what could be stopped at once has cost next to nothing
         self._connections.clear()
         self._flooded.clear()

@@ -23,7 +23,8 @@ _LOOK = 0.05
 _FAREWELL = 1.0
 """How long a process may take to end by itself, in seconds."""
 
-_MAX_SAID = 1000
+_MAX_SAID = 100
+"""Characters that are shown of the beginning, and of the end, of what was written to standard error."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -41,7 +42,9 @@ class CommandFailed(Exception):
     said: str = ""
 
     def __str__(self) -> str:
-        said = self.said.strip()[-_MAX_SAID:]
+        said = " ".join(self.said.split())
+        if len(said) > 2 * _MAX_SAID:
+            said = f"{said[:_MAX_SAID]} … {said[-_MAX_SAID:]}"
         return f"{self.problem}; it wrote to standard error: {said}" if said else self.problem
 
 
@@ -168,7 +171,7 @@ class Conversation:
 
     def _failed(self) -> CommandFailed:
         self._process.wait(_FAREWELL)  # for what is still to be read of its standard error
-        return self.failure or CommandFailed(problem="it ended")
+        return self.failure or CommandFailed(problem="its process ended")
 
     def _take(self, line: bytes) -> None:
         try:

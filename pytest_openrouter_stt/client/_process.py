@@ -267,8 +267,8 @@ def _chunk(pipe: int) -> bytes | None:
 def _manner(status: int) -> str:
     """Return how a keeper's exit status says that its command ended."""
     if status <= _SIGNALLED:
-        return f"it ended with exit status {status}"
+        return f"its process ended with exit status {status}"
     try:
-        return f"it was ended by {signal.Signals(status - _SIGNALLED).name}"
+        return f"its process was ended by {signal.Signals(status - _SIGNALLED).name}"
     except ValueError:
-        return f"it ended with exit status {status}"
+        return f"its process ended with exit status {status}"

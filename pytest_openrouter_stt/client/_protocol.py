@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 SCHEMA = Path(__file__).with_name("command-protocol.schema.json")
-_MAX_SHOWN = 200
+_MAX_SHOWN = 100
 _MAX_REASON = 300
 
 
@@ -155,12 +155,12 @@ def _read(line: bytes, kind: Literal["greeting", "answer"]) -> Any:
     try:
         value = json.loads(line, parse_constant=_refuse_constant)
     except RecursionError:
-        raise ProtocolError(f"{_shown(line)} is nested too deeply") from None
+        raise ProtocolError(f"it wrote {_shown(line)}, which is nested too deeply") from None
     except ValueError as error:
-        raise ProtocolError(f"{_shown(line)} is not JSON ({error})") from None
+        raise ProtocolError(f"it wrote {_shown(line)}, which is not JSON ({error})") from None
     reason = _why_invalid(value, kind)
     if reason:
-        raise ProtocolError(f"{_shown(line)} is no {kind} of protocol {VERSION} ({reason})")
+        raise ProtocolError(f"it wrote {_shown(line)}, which is no {kind} of protocol {VERSION} ({reason})")
     return value
 
 

@@ -82,14 +82,14 @@ def why_no_answer(adapter: Adapter) -> str:
 @pytest.mark.parametrize(
     ("before", "problem"),
     [
-        pytest.param("print('Hello, world')", "'Hello, world' is not JSON", id="garbage"),
+        pytest.param("print('Hello, world')", "it wrote 'Hello, world', which is not JSON", id="garbage"),
         pytest.param("sys.stdout.buffer.write(b'\\xff\\n')", "is not JSON", id="no UTF-8"),
         pytest.param("say('{}')", "is no greeting of protocol 1 ('protocol' is a required", id="another object"),
         pytest.param('say(\'{"protocol": 2, "name": "", "features": []}\')', "protocol: 1 was exp", id="version"),
         pytest.param("say('[' * 100_000)", "is nested too deeply", id="nested"),
-        pytest.param("sys.exit(3)", "it ended with exit status 3", id="exit"),
+        pytest.param("sys.exit(3)", "its process ended with exit status 3", id="exit"),
         pytest.param("sys.exit('no module x')", "it wrote to standard error: no module x", id="last words"),
-        pytest.param("os.kill(os.getpid(), 9)", "it was ended by SIGKILL", id="signal"),
+        pytest.param("os.kill(os.getpid(), 9)", "its process was ended by SIGKILL", id="signal"),
         pytest.param("os.close(1); os.read(0, 9)", "it closed its standard output and went on", id="closed"),
         pytest.param("os.read(0, 9)", "it wrote no greeting within 1 s", id="silence"),
         pytest.param("print('no end', end='', flush=True); os.read(0, 9)", "no greeting within 1 s", id="no line end"),
@@ -105,7 +105,7 @@ def test_no_greeting(adapter: Adapter, life_line: int, before: str, problem: str
 @pytest.mark.parametrize(
     ("each", "problem"),
     [
-        pytest.param("print('debugging')\nanswer(ok='')", "'debugging' is not JSON", id="garbage"),
+        pytest.param("print('debugging')\nanswer(ok='')", "'debugging', which is not JSON", id="garbage"),
         pytest.param('say(\'{"id": 1, "ok": NaN}\')', "NaN is written as a tagged value", id="NaN"),
         pytest.param("say('{\"id\": 1}')", "'ok' is a required property or 'error' is", id="neither"),
         pytest.param("answer(ok='', error={'type': 'E', 'message': ''})", "is no answer", id="both"),
@@ -116,9 +116,11 @@ def test_no_greeting(adapter: Adapter, life_line: int, before: str, problem: str
         pytest.param("answer(ok={'$stt': 'moon'})", "is no answer of protocol 1 (ok: ", id="no tag"),
         pytest.param("request['id'] += 1; answer(ok='')", "request 2, which was not made", id="another"),
         pytest.param("sys.exit('Traceback: boom')", "status 1; it wrote to standard error: Traceback: boom", id="exit"),
-        pytest.param("os.kill(os.getpid(), 11)", "it was ended by SIGSEGV", id="crash"),
+        pytest.param("os.kill(os.getpid(), 11)", "its process was ended by SIGSEGV", id="crash"),
         pytest.param("os.close(1); os.read(0, 9)", "it closed its standard output", id="closed"),
-        pytest.param("os.closerange(0, 3); os.kill(os.getpid(), 9)", "it was ended by SIGKILL", id="all closed"),
+        pytest.param(
+            "os.closerange(0, 3); os.kill(os.getpid(), 9)", "its process was ended by SIGKILL", id="all closed"
+        ),
         pytest.param(
             "import itertools\nfor _ in itertools.repeat(0): sys.stdout.write('x' * 2**20)", "is not JSON", id="endless"
         ),
@@ -134,7 +136,7 @@ def test_what_comes_after_the_answer_is_said_with_the_next_call(adapter: Adapter
     client = adapter.drive("answer(ok='')\nprint('bye')\nsys.exit()", before=_HOLD)
     assert client.call(CALL, "sync", KEY) == Transcript("")
     assert all_are_gone(life_line)
-    assert "'bye' is not JSON" in why_no_answer(adapter)
+    assert "'bye', which is not JSON" in why_no_answer(adapter)
     assert client.call(CALL, "sync", KEY) == Transcript("")  # by a process that is started afresh
 
 

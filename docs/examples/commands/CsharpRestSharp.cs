@@ -31,7 +31,8 @@ class CsharpRestSharp
 
     static JsonNode Transcribe(JsonNode call)
     {
-        var payload = Untagged(call["arguments"]).AsObject();
+        var payload = Object(call["arguments"].AsObject().Where(member => member.Value != null)
+            .Select(member => (member.Key, member.Value)));
         if (payload["input_audio"] is JsonObject audio && audio.Remove("format_", out var format))
         {
             audio["format"] = format;
@@ -46,6 +47,10 @@ class CsharpRestSharp
         IRestResponse response = client.Execute(request);
         return JsonNode.Parse(response.Content);
     }
+
+    static JsonObject Returned(JsonNode body) => Object(
+        (body as JsonObject ?? new JsonObject()).Where(member => member.Key is "text" or "usage" or "error")
+            .Select(member => (member.Key, member.Value)));
 
     static JsonArray TypesOf(Exception error)
     {
@@ -68,7 +73,7 @@ class CsharpRestSharp
             var answer = new JsonObject { ["id"] = (int)call["id"] };
             try
             {
-                answer["ok"] = Transcribe(call);
+                answer["ok"] = Returned(Transcribe(call));
             }
             catch (Exception error)
             {

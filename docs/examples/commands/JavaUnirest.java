@@ -49,6 +49,11 @@ public class JavaUnirest {
 
   static Object transcribe(JSONObject call) throws Exception {
     JSONObject payload = (JSONObject) untagged(call.getJSONObject("arguments"));
+    for (String name : "language provider temperature".split(" ")) {
+      if (payload.isNull(name)) {
+        payload.remove(name);
+      }
+    }
     JSONObject audio = payload.optJSONObject("input_audio");
     if (audio != null && audio.has("format_")) {
       audio.put("format", audio.remove("format_"));
@@ -62,6 +67,14 @@ public class JavaUnirest {
             .body(payload.toString())
             .asString();
     return new JSONObject(response.getBody());
+  }
+
+  static JSONObject returned(Object body) throws Exception {
+    JSONObject ok = new JSONObject();
+    for (String name : "text usage error".split(" ")) {
+      ok.putOpt(name, ((JSONObject) body).opt(name));
+    }
+    return ok;
   }
 
   static JSONObject error(Throwable error) throws Exception {
@@ -85,7 +98,7 @@ public class JavaUnirest {
       JSONObject call = new JSONObject(line);
       JSONObject answer = new JSONObject().put("id", call.getInt("id"));
       try {
-        answer.put("ok", transcribe(call));
+        answer.put("ok", returned(transcribe(call)));
       } catch (Exception error) {
         answer.put("error", error(error));
       }

@@ -49,8 +49,13 @@ func untagged(value any) any {
 	return value
 }
 
-func transcribe(call Call) (any, error) {
+func transcribe(call Call) (map[string]any, error) {
 	arguments := untagged(call.Arguments).(map[string]any)
+	for name, value := range arguments {
+		if value == nil {
+			delete(arguments, name)
+		}
+	}
 	if audio, ok := arguments["input_audio"].(map[string]any); ok && audio["format_"] != nil {
 		audio["format"] = audio["format_"]
 		delete(audio, "format_")
@@ -81,6 +86,16 @@ func transcribe(call Call) (any, error) {
 	var transcription map[string]any
 	err = json.Unmarshal(body, &transcription)
 	return transcription, err
+}
+
+func returned(transcription map[string]any) map[string]any {
+	ok := map[string]any{}
+	for _, name := range []string{"text", "usage", "error"} {
+		if value, found := transcription[name]; found {
+			ok[name] = value
+		}
+	}
+	return ok
 }
 
 func say(line any) {
@@ -114,10 +129,10 @@ func main() {
 		if err := decoder.Decode(&call); err != nil {
 			panic(err)
 		}
-		if ok, err := transcribe(call); err != nil {
+		if transcription, err := transcribe(call); err != nil {
 			say(map[string]any{"id": call.ID, "error": map[string]any{"types": typesOf(err), "message": err.Error()}})
 		} else {
-			say(map[string]any{"id": call.ID, "ok": ok})
+			say(map[string]any{"id": call.ID, "ok": returned(transcription)})
 		}
 	}
 }

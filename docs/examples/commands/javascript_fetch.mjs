@@ -9,9 +9,12 @@ function untagged(_name, value) {
   return value.$stt === 'object' ? Object.fromEntries(value.entries) : NUMBERS[value.$stt];
 }
 
-async function transcribe({ base_url, api_key, arguments: { input_audio, ...payload } }) {
-  const { format_, ...audio } = input_audio;
-  payload.input_audio = format_ === undefined ? audio : { ...audio, format: format_ };
+async function transcribe({ base_url, api_key, arguments: given }) {
+  const payload = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
+  if (payload.input_audio?.format_ !== undefined) {
+    const { format_: format, ...audio } = payload.input_audio;
+    payload.input_audio = { ...audio, format };
+  }
 
   // From here on it is the example, with the call's values in place of its own.
   const url = `${base_url}/audio/transcriptions`;
@@ -24,7 +27,10 @@ async function transcribe({ base_url, api_key, arguments: { input_audio, ...payl
   return await response.json();
 }
 
-const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const tagged = (_name, value) =>
+  typeof value === 'number' && !Number.isFinite(value) ? { $stt: `${value}`.toLowerCase() } : value;
+
+const say = (line) => process.stdout.write(`${JSON.stringify(line, tagged)}\n`);
 
 say({
   protocol: 1,
@@ -35,8 +41,7 @@ say({
 });
 for await (const line of createInterface({ input: process.stdin })) {
   const call = JSON.parse(line, untagged);
-  transcribe(call).then(
-    (ok) => say({ id: call.id, ok }),
-    (error) => say({ id: call.id, error: { types: [error.name, 'Error'], message: error.message } }),
-  );
+  transcribe(call)
+    .then((data) => say({ id: call.id, ok: { text: data?.text, usage: data?.usage, error: data?.error } }))
+    .catch((error) => say({ id: call.id, error: { types: [error.name, 'Error'], message: error.message } }));
 }

@@ -19,7 +19,8 @@ function namesOf(provider) {
   return { ...provider, options: Object.fromEntries(options) };
 }
 
-function transcribe({ base_url, api_key, retries, arguments: given }) {
+function transcribe({ base_url, api_key, retries, arguments: named }) {
+  const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== null));
   const { input_audio, http_referer, x_open_router_title, x_open_router_categories, provider, ...rest } = given;
   const { format_, ...audio } = input_audio ?? {};
   if (format_ !== undefined) audio.format = format_;
@@ -48,7 +49,10 @@ function described(error) {
   return { ...found, status: error.statusCode, headers, body: error.body };
 }
 
-const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const tagged = (_name, value) =>
+  typeof value === 'number' && !Number.isFinite(value) ? { $stt: `${value}`.toLowerCase() } : value;
+
+const say = (line) => process.stdout.write(`${JSON.stringify(line, tagged)}\n`);
 
 say({
   protocol: 1,
@@ -62,8 +66,8 @@ say({
 });
 for await (const line of createInterface({ input: process.stdin })) {
   const call = JSON.parse(line, untagged);
-  Promise.resolve(call).then(transcribe).then(
-    (ok) => say({ id: call.id, ok }),
-    (error) => say({ id: call.id, error: described(error) }),
-  );
+  Promise.resolve(call)
+    .then(transcribe)
+    .then(({ text, usage }) => say({ id: call.id, ok: { text, usage } }))
+    .catch((error) => say({ id: call.id, error: described(error) }));
 }

@@ -23,8 +23,21 @@ function untagged($value) {
   return (object) array_map('untagged', $members);
 }
 
+function tagged($value) {
+  if (is_array($value)) {
+    return array_map('tagged', $value);
+  }
+  if (is_object($value)) {
+    return (object) array_map('tagged', get_object_vars($value));
+  }
+  if (!is_float($value) || is_finite($value)) {
+    return $value;
+  }
+  return ['$stt' => is_nan($value) ? 'nan' : ($value > 0 ? 'infinity' : '-infinity')];
+}
+
 function transcribe($call) {
-  $payload = untagged($call->arguments);
+  $payload = (object) array_filter(get_object_vars(untagged($call->arguments)), fn ($value) => $value !== null);
   if (isset($payload->input_audio->format_)) {
     $payload->input_audio->format = $payload->input_audio->format_;
     unset($payload->input_audio->format_);
@@ -40,6 +53,11 @@ function transcribe($call) {
     ],
   ]);
   return json_decode($response->getBody(), false, 512, JSON_THROW_ON_ERROR);
+}
+
+function returned($body) {
+  $wanted = ['text' => 0, 'usage' => 0, 'error' => 0];
+  return (object) (is_object($body) ? array_intersect_key(get_object_vars($body), $wanted) : []);
 }
 
 function error(Throwable $error) {
@@ -70,7 +88,7 @@ say([
 while (($line = fgets(STDIN)) !== false) {
   $call = json_decode($line, false, 10000, JSON_THROW_ON_ERROR);
   try {
-    say(['id' => $call->id, 'ok' => transcribe($call)]);
+    say(['id' => $call->id, 'ok' => tagged(returned(transcribe($call)))]);
   } catch (Throwable $error) {
     say(['id' => $call->id, 'error' => error($error)]);
   }

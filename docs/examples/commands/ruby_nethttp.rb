@@ -19,9 +19,17 @@ def untagged(value)
   end
 end
 
+def tagged(value)
+  return value.transform_values { |item| tagged(item) } if value.is_a?(Hash)
+  return value unless value.is_a?(Float) && !value.finite?
+
+  { '$stt' => value.nan? ? 'nan' : NUMBERS.key(value) }
+end
+
 def transcribe(call)
-  payload = untagged(call['arguments'])
-  payload['input_audio'] = payload['input_audio'].transform_keys { |name| name == 'format_' ? 'format' : name }
+  payload = untagged(call['arguments']).compact
+  audio = payload['input_audio']
+  audio['format'] = audio.delete('format_') if audio.is_a?(Hash) && audio.key?('format_')
 
   # From here on it is the example, with the call's values in place of its own; it has `http.use_ssl = true`.
   url = URI("#{call['base_url']}/audio/transcriptions")
@@ -35,6 +43,10 @@ def transcribe(call)
   JSON.parse(response.read_body)
 end
 
+def returned(body)
+  body.is_a?(Hash) ? body.slice('text', 'usage', 'error') : {}
+end
+
 def say(line)
   $stdout.puts(JSON.generate(line))
   $stdout.flush
@@ -45,7 +57,7 @@ say(protocol: 1, name: 'Net::HTTP', version: RUBY_VERSION,
 $stdin.each_line do |line|
   call = JSON.parse(line, max_nesting: false)
   begin
-    say(id: call['id'], ok: transcribe(call))
+    say(id: call['id'], ok: tagged(returned(transcribe(call))))
   rescue StandardError => e
     types = e.class.ancestors.grep(Class).take_while { |kind| kind != Exception }.map(&:name)
     say(id: call['id'], error: { types: types, message: e.message })

@@ -27,7 +27,7 @@ func untagged(_ value: Any) -> Any {
 struct Unserializable: Error {}
 
 func transcribe(_ call: [String: Any]) throws -> Any {
-  var parameters = untagged(call["arguments"]!) as! [String: Any]
+  var parameters = (untagged(call["arguments"]!) as! [String: Any]).filter { !($0.value is NSNull) }
   if var audio = parameters["input_audio"] as? [String: Any], let format = audio.removeValue(forKey: "format_") {
     audio["format"] = format
     parameters["input_audio"] = audio
@@ -67,6 +67,10 @@ func transcribe(_ call: [String: Any]) throws -> Any {
   return try JSONSerialization.jsonObject(with: outcome.data ?? Data())
 }
 
+func returned(_ body: Any) -> [String: Any] {
+  (body as? [String: Any] ?? [:]).filter { ["text", "usage", "error"].contains($0.key) }
+}
+
 func say(_ line: [String: Any]) {
   FileHandle.standardOutput.write(try! JSONSerialization.data(withJSONObject: line) + Data("\n".utf8))
 }
@@ -79,7 +83,7 @@ say([
 while let line = readLine() {
   let call = try! JSONSerialization.jsonObject(with: Data(line.utf8)) as! [String: Any]
   do {
-    say(["id": call["id"]!, "ok": try transcribe(call)])
+    say(["id": call["id"]!, "ok": returned(try transcribe(call))])
   } catch {
     let types = [String(describing: type(of: error))]
     say(["id": call["id"]!, "error": ["types": types, "message": error.localizedDescription]])
