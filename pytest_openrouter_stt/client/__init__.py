@@ -1,6 +1,7 @@
 """The client under test: resolved, driven, and what came of each call."""
 
 from ._client import Ask, ClientUnderTest, Feature, Mode
+from ._clock import VirtualClock
 from ._error_table import ErrorTable
 from ._errors import ClientNotFound
 from ._failure import headers_of, kept, message_of, status_of
@@ -19,6 +20,7 @@ __all__ = [
     "Outcome",
     "Target",
     "Transcript",
+    "VirtualClock",
     "headers_of",
     "kept",
     "message_of",
