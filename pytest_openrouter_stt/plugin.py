@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.contract import Contract
     from pytest_openrouter_stt.endpoint import Endpoint, NetworkGuard
     from pytest_openrouter_stt.report import Note
-    from pytest_openrouter_stt.suite import Bench, Profile, Stand
+    from pytest_openrouter_stt.suite import Bench, Form, Profile, Stand
 
 _Value = TypeVar("_Value")
 CLIENT_FIXTURE = "stt_client_under_test"
@@ -49,6 +49,7 @@ class _Run:
         level: The lowest level whose failures fail the run.
         mount: What puts the suite into the run.
         guard: What keeps every packet on this machine while the client is imported and driven.
+        forms: How the endpoint may be served.
         stand: The client on its stand, once a check has needed it.
     """
 
@@ -58,6 +59,7 @@ class _Run:
     level: str
     mount: SuiteMount
     guard: NetworkGuard
+    forms: tuple[Form, ...]
     stand: Stand | None = None
 
     @property
@@ -73,7 +75,7 @@ class _Run:
 
         if self.stand is None or self.stand.target.value is not target.value:
             self.close()
-            self.stand = Stand(target, self.contract, self.profile, self.guard)
+            self.stand = Stand(target, self.contract, self.profile, self.guard, self.forms)
         return self.stand
 
     def close(self) -> None:
@@ -95,6 +97,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(f"stt_{name}".replace("-", "_"), f"{text} (default of --stt-{name})", type="string")
 
     add("client", "CLIENT", "client under test: a module such as 'openrouter', or 'module:attribute'")
+    add("endpoint", "FORM", "how the endpoint is served: auto (default), respx or loopback")
     add("spec", "PATH", "OpenAPI document to judge against; the packaged one by default")
     add("level", "LEVEL", "lowest level whose failures fail the run: must (default) or should")
     add("max-examples", "N", "examples for each property check; 20 by default")
@@ -168,6 +171,7 @@ def _configured_run(config: pytest.Config, name: str) -> _Run:
         profile=profile,
         level=_level(config),
         guard=guard,
+        forms=_forms(config),
         mount=SuiteMount(config, lambda: [Area(area, area_module(area), area_checks(area)) for area in AREAS]),
     )
 
@@ -223,6 +227,15 @@ def _level(config: pytest.Config) -> str:
     if level not in {"must", "should"}:
         raise pytest.UsageError(f"stt: --stt-level is {level!r}; it has to be 'must' or 'should'")
     return level
+
+
+def _forms(config: pytest.Config) -> tuple[Form, ...]:
+    from pytest_openrouter_stt.suite import FORMS  # noqa: PLC0415 - see the module's docstring
+
+    wanted = _option(config, "endpoint").lower() or "auto"
+    if wanted != "auto" and wanted not in FORMS:
+        raise pytest.UsageError(f"stt: --stt-endpoint is {wanted!r}; it has to be 'auto', 'respx' or 'loopback'")
+    return tuple(form for form in FORMS if wanted in {form, "auto"})
 
 
 def _has_client_fixture(config: pytest.Config) -> bool:

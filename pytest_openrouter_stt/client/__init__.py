@@ -1,6 +1,7 @@
 """The client under test: resolved, driven, and what came of each call."""
 
 from ._client import Ask, ClientUnderTest, Feature, Mode
+from ._clock import VirtualClock
 from ._command import Command, CommandClient
 from ._conversation import CommandFailed
 from ._error_table import ErrorTable
@@ -26,6 +27,7 @@ __all__ = [
     "Request",
     "Target",
     "Transcript",
+    "VirtualClock",
     "headers_of",
     "kept",
     "message_of",

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from ._clock import WORKER_PREFIX, VirtualClock, VirtualSelector
+from ._clock import WORKER_PREFIX, VirtualClock
 from ._closing import closer_of, closing_method_of
 from ._connection import Connection, connect
 from ._conversation import CommandFailed
@@ -16,6 +16,7 @@ from ._crew import Crew
 from ._error_table import ErrorTable, error_table
 from ._giving_way import GivingWay, packages_of
 from ._outcome import Failure, NoAnswer, Outcome, Transcript, returned
+from ._sockets import VirtualSelector
 from ._worker import GivenUp, Worker
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ FEATURES = "stt_features"
 
 EXTRA_FEATURES = "stt_extra_features"
 """The attribute by which a client declares features that no signature shows, beside the others."""
+
+_TURNS = 5
+"""How often an event loop goes round until what came on a socket is through all the layers above it."""
 
 _MAX_UNANSWERED = 3
 """Calls without an answer before the client is not driven any more: each costs the whole deadline."""
@@ -66,9 +70,9 @@ class ClientUnderTest:
         contract: The names of arguments.
         deadline: How long a call may take, in seconds.
         flooded: Set from elsewhere when a call sends more requests than anybody needs.
+        clock: The time that the client sees, for whoever wants to run it.
 
     Attributes:
-        clock: The time that the client sees, for whoever wants to run it.
         base_url: The server, for a client that has to be told; whoever serves the endpoint sets it before the first
             client object is made.
 
@@ -76,7 +80,15 @@ class ClientUnderTest:
         ClientNotFound: The first question finds that the target leads to no operation; of a call it is the failure.
     """
 
-    def __init__(self, target: Target, contract: Contract, *, deadline: float, flooded: threading.Event) -> None:
+    def __init__(
+        self,
+        target: Target,
+        contract: Contract,
+        *,
+        deadline: float,
+        flooded: threading.Event,
+        clock: VirtualClock | None = None,
+    ) -> None:
         self._target = target
         self._contract = contract
         self._deadline = deadline
@@ -86,7 +98,7 @@ class ClientUnderTest:
         self._crew = Crew(f"{WORKER_PREFIX}-sync")
         self._runner: asyncio.Runner | None = None
         self._unanswered = 0
-        self.clock = VirtualClock()
+        self.clock = clock or VirtualClock()
         self.base_url = ""
         if target.command is not None:
             target.command.timeout = deadline
@@ -230,6 +242,11 @@ class ClientUnderTest:
         """Let the next call with *api_key* be made by a new client object."""
         self._connections.pop(api_key, None)
 
+    def notice(self) -> None:
+        """Let the event loop take in what came on its sockets meanwhile, such as the end of a connection."""
+        if self._runner is not None and self._worker("async").usable:
+            self._worker("async").run(lambda: self._in_loop(_turns()), self._deadline, lambda: "")
+
     def close(self) -> None:
         """End the threads, the event loop, and the process of a command."""
         self._close_loop()
@@ -298,6 +315,11 @@ class ClientUnderTest:
         runner, self._runner = self._runner, None
         if runner is not None and self._workers["async"].usable:
             self._workers["async"].run(runner.close, self._deadline, self._why_endless)
+
+
+async def _turns() -> None:
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 def _judged(outcome: Outcome) -> Outcome:

@@ -3,7 +3,8 @@
 While the clock runs, the functions of `time`, ``threading.Condition.wait`` (with what is built on it: events,
 queues, futures) and ``trio.run`` tell by the thread whether a client called them. References that modules took
 earlier (``from time import sleep``) are exchanged too. asyncio, and so anyio, waits in the selector of the private
-event loop, which is a `VirtualSelector`.
+event loop, which is a `VirtualSelector`. A client on real sockets waits in them: for the time of its own timeouts, or
+until what the other end has put off is due, whichever comes first.
 
 Out of reach: waiting in C (``select``, ``SimpleQueue.get``), and a function kept elsewhere than in a module.
 """
@@ -11,26 +12,28 @@ Out of reach: waiting in C (``select``, ``SimpleQueue.get``), and a function kep
 from __future__ import annotations
 
 import contextlib
-import itertools
-import selectors
 import sys
 import threading
 import time
 import weakref
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+from ._agenda import Agenda
+from ._patience import PATIENCE, patience
+from ._sockets import READS, patient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
+    from ._sockets import Peer
+
 WORKER_PREFIX = "stt-client"
 """The names of the threads in which a client is called begin with it."""
 
-_GLANCE = 0.002
-"""How long an idle thread of the client may take to begin with its work, in real seconds."""
-
-_PATIENCE = 0.05
-"""How long to wait, in real seconds, for what a busy thread or a socket may bring, before time is moved on."""
+_NO_HELPERS = (WORKER_PREFIX, "stt-endpoint")
+"""A thread of such a name does nothing that a client could wait for: nothing of its own."""
 
 _TOO_LONG = 4e7
 """More than a year, in seconds."""
@@ -41,9 +44,16 @@ _condition_wait = threading.Condition.wait
 
 
 class VirtualClock:
-    """Time as the client under test sees it."""
+    """Time as the client under test sees it.
+
+    Attributes:
+        peer: Who is at the other end of the client's sockets; ``None`` as long as it has none.
+    """
 
     def __init__(self) -> None:
+        self.peer: Peer | None = None
+        self._agenda = Agenda()
+        self._work: set[Future[Any]] = set()
         self._running = False
         self._offset = 0.0
         self._waits: list[float] = []
@@ -66,6 +76,14 @@ class VirtualClock:
         """Begin to count anew."""
         self._waits.clear()
 
+    def now(self) -> float:
+        """Return ``time.monotonic()`` as the client sees it, whoever asks."""
+        return _monotonic() + self._offset
+
+    def after(self, seconds: float, callback: Callable[[], None]) -> None:
+        """Call *callback* once *seconds* have passed for the client, by its waiting or in reality; from any thread."""
+        self._agenda.add(self.now() + seconds, callback)
+
     @property
     def governs(self) -> bool:
         """Whether the calling thread is one of the client's, and the clock runs."""
@@ -77,6 +95,8 @@ class VirtualClock:
         others = (thread for thread in threading.enumerate() if not self._is_the_clients(thread))
         self._real = frozenset(thread.ident for thread in others if thread.ident is not None)
         self._offset = 0.0
+        self._agenda.clear()
+        self._work.clear()
         with contextlib.ExitStack() as undo:
             self._exchange(undo)
             _set(undo, self, "_running", value=True)
@@ -105,24 +125,19 @@ class VirtualClock:
         self._offset += seconds
         if seconds:
             self._waits.append(seconds)
+        self._agenda.call_back(self.now())
         _sleep(0)  # as a real sleep does, let other threads go on
 
-    def patience(self, *, is_awaited: bool = False) -> Iterator[float]:
-        """Return how long to look for what may come from outside, in real seconds, before time is moved on.
-
-        Args:
-            is_awaited: Whether something is sure to come, such as an answer on a socket.
-        """
-        helpers = self._helpers()
-        if helpers:
-            yield _GLANCE
-        if is_awaited or any(map(_is_busy, helpers)):
-            yield _PATIENCE
-
-    def _helpers(self) -> list[threading.Thread]:
-        """Return the client's threads beside its workers: what is waited for may be the work of one of them."""
+    def patience(self) -> Iterator[float]:
+        """Return how long to look for what may come from outside, in real seconds, before time is moved on."""
         alive = threading.enumerate()
-        return [t for t in alive if t.ident not in self._real and not t.name.startswith(WORKER_PREFIX)]
+        helpers = [t for t in alive if t.ident not in self._real and not t.name.startswith(_NO_HELPERS)]
+        return patience(helpers, self._work)
+
+    def until_due(self) -> float | None:
+        """Return the seconds until something is due that was asked for with `after`; ``None`` when nothing is."""
+        due = self._agenda.next_due()
+        return None if due is None else max(0.0, due - self.now())
 
     def _is_the_clients(self, thread: threading.Thread) -> bool:
         return thread.name.startswith(WORKER_PREFIX) or thread in self._clients
@@ -142,9 +157,13 @@ class VirtualClock:
 
     def _exchange(self, undo: contextlib.ExitStack) -> None:
         _set(undo, threading.Condition, "wait", value=self._condition_wait())
+        _set(undo, ThreadPoolExecutor, "submit", value=self._noted(ThreadPoolExecutor.submit))
         for module, names in self._modules():
             for attribute, name in names:
                 _set(undo, module, attribute, value=self._stand_ins[name])
+        if self.peer is not None:
+            for owner, name in READS:
+                _set(undo, owner, name, value=patient(getattr(owner, name), self))
         trio = sys.modules.get("trio")
         if trio is not None:
             _set(undo, trio, "run", value=self._trio_run(trio, trio.run))
@@ -172,6 +191,16 @@ class VirtualClock:
 
         return wait
 
+    def _noted(self, submit: Callable[..., Future[Any]]) -> Callable[..., Future[Any]]:
+        def note(pool: ThreadPoolExecutor, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            future = submit(pool, *args, **kwargs)
+            if self.governs:
+                self._work.add(future)
+                future.add_done_callback(self._work.discard)
+            return future
+
+        return note
+
     def _trio_run(self, trio: ModuleType, run: Callable[..., Any]) -> Callable[..., Any]:
         def run_on_this_clock(*args: Any, **kwargs: Any) -> Any:
             if self.governs and kwargs.get("clock") is None:
@@ -183,7 +212,7 @@ class VirtualClock:
     def _trio_clock(self, trio: ModuleType) -> Any:
         import trio.testing  # noqa: PLC0415 - only a client that is on trio has it
 
-        clock = trio.testing.MockClock(autojump_threshold=0.0)
+        clock = trio.testing.MockClock(autojump_threshold=PATIENCE if self.peer is not None else 0.0)
         jump = clock.jump
 
         def jump_both(seconds: float) -> None:
@@ -207,37 +236,6 @@ class _StandIn:
 
     def __call__(self, *args: Any) -> Any:
         return self._virtual(*args) if self._clock.governs else self.real(*args)
-
-
-class VirtualSelector(selectors.DefaultSelector):
-    """The selector of an event loop on whose timers no time is lost.
-
-    Args:
-        clock: Whose time is moved on instead.
-    """
-
-    def __init__(self, clock: VirtualClock) -> None:
-        super().__init__()
-        self._clock = clock
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Return what is ready; when nothing is, let the clock jump to the end of *timeout*, in seconds."""
-        if timeout is None or timeout <= 0 or not self._clock.governs:
-            return super().select(timeout)
-        is_awaited = len(self.get_map()) > 1  # beside the loop's own wake-up there is a socket
-        for look in itertools.chain([0.0], self._clock.patience(is_awaited=is_awaited)):
-            if ready := super().select(min(timeout, look)):
-                return ready
-        self._clock.pass_time(timeout)
-        return []
-
-
-def _is_busy(thread: threading.Thread) -> bool:
-    """Whether a thread does anything but wait for work in a pool, as it does until the program ends."""
-    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - the only way to see another thread
-    if frame is None:
-        return False
-    return frame.f_globals.get("__name__") != "concurrent.futures.thread" or frame.f_code.co_name != "_worker"
 
 
 def _set(undo: contextlib.ExitStack, owner: Any, name: str, *, value: object) -> None:

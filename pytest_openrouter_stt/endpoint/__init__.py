@@ -1,21 +1,27 @@
 """The endpoint: our fake server side, the ways to serve it, and the guard that keeps every packet here."""
 
+from ._authority import EXTRA as LOOPBACK_EXTRA
 from ._endpoint import Endpoint, Exchange
 from ._escapes import Escape
 from ._guard import NetworkGuard
+from ._loopback import LoopbackServer
+from ._redirection import redirected
 from ._reply import Fault, Reply
 from ._respx import intercept
 from ._wire import BodyError, WireRequest, parse_json
 
 __all__ = [
+    "LOOPBACK_EXTRA",
     "BodyError",
     "Endpoint",
     "Escape",
     "Exchange",
     "Fault",
+    "LoopbackServer",
     "NetworkGuard",
     "Reply",
     "WireRequest",
     "intercept",
     "parse_json",
+    "redirected",
 ]

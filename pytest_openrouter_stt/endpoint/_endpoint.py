@@ -25,7 +25,7 @@ class Exchange:
     Attributes:
         request: What arrived.
         reply: What was answered.
-        at: When it arrived, in seconds of ``time.monotonic()`` as the client's thread sees it.
+        at: When it arrived, in seconds of the client's clock.
     """
 
     request: WireRequest
@@ -43,15 +43,19 @@ class Endpoint:
         contract: What a request has to be.
         max_requests: After so many requests since the last `reset`, `flooded` is set: a client that repeats for
             ever is then to be stopped by whoever drives it.
+        now: Tells the time of arrivals, in seconds: ``time.monotonic()``, or the client's own clock.
 
     Attributes:
         flooded: Set as soon as more than *max_requests* arrived.
     """
 
-    def __init__(self, contract: Contract, *, max_requests: int = 1000) -> None:
+    def __init__(
+        self, contract: Contract, *, max_requests: int = 1000, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.contract = contract
         self.flooded = threading.Event()
         self._max_requests = max_requests
+        self._now = now
         self._lock = threading.Lock()
         self._script: tuple[Reply | Callable[[WireRequest], Reply], ...] = ()
         self._ledger: list[Exchange] = []
@@ -96,9 +100,15 @@ class Endpoint:
         with self._lock:
             return tuple(self._problems)
 
+    @property
+    def runs_code(self) -> bool:
+        """Whether a function of the script makes the next reply, which may take its time."""
+        with self._lock:
+            return bool(self._script) and not isinstance(self._script[0], Reply)
+
     def answer(self, request: WireRequest) -> Reply:
         """Take one request and return its reply; called by whatever serves this endpoint, from any thread."""
-        at = time.monotonic()  # the client's clock may be a virtual one, so it is asked in the client's thread
+        at = self._now()
         step = self._next_step()
         reply = self._reply(step, request)
         with self._lock:

@@ -96,13 +96,14 @@ def _remote(address: Any) -> str:
     """Return an address as ``host:port``, or nothing if it is this machine's own."""
     host, port = (*address, None)[:2] if isinstance(address, tuple) else (address, None)
     name = _text(host)
-    if _is_local(name):
+    if is_local(name):
         return ""
     name = f"[{name}]" if ":" in name else name
     return name if port is None else f"{name}:{_text(port)}"
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Whether a name or an address is this machine's own."""
     name = host.lower().removesuffix(".")
     if name in {"", "localhost"} or name.endswith(".localhost"):
         return True

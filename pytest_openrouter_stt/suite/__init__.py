@@ -7,7 +7,7 @@ import importlib
 from ._bench import Bench
 from ._check import CheckInfo, cases, check_names, info_of, why_not_offered
 from ._examples import Profile
-from ._stand import Stand
+from ._stand import FORMS, Form, Stand
 
 AREAS = (
     "request",
@@ -36,8 +36,10 @@ def area_checks(area: str) -> tuple[str, ...]:
 
 __all__ = [
     "AREAS",
+    "FORMS",
     "Bench",
     "CheckInfo",
+    "Form",
     "Profile",
     "Stand",
     "area_checks",

@@ -187,6 +187,7 @@ class Bench:
         """
         if self.stand.client.exhausted:
             raise _could_not_run("the client is not driven any more: too many of its calls did not end")
+        self.stand.settle()
         self.stand.endpoint.reset()
         self.stand.endpoint.reply_with(*script)
 

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Literal
 
-from pytest_openrouter_stt.client import ClientUnderTest, Failure, Feature, NoAnswer, Outcome, Target
+from pytest_openrouter_stt.client import (
+    ClientUnderTest,
+    Failure,
+    Feature,
+    NoAnswer,
+    Outcome,
+    Target,
+    VirtualClock,
+)
 from pytest_openrouter_stt.contract import Call, Contract
-from pytest_openrouter_stt.endpoint import Endpoint, NetworkGuard, Reply, intercept
+from pytest_openrouter_stt.endpoint import (
+    LOOPBACK_EXTRA,
+    Endpoint,
+    LoopbackServer,
+    NetworkGuard,
+    Reply,
+    intercept,
+    redirected,
+)
 from pytest_openrouter_stt.report import CouldNotRun, Subject
 from pytest_openrouter_stt.strategies import every_invalid_call, invalid_transcription_calls, transcription_calls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from hypothesis.strategies import SearchStrategy
 
     from pytest_openrouter_stt.client import Mode
     from pytest_openrouter_stt.endpoint import Escape
-    from pytest_openrouter_stt.endpoint._respx import Layer
     from pytest_openrouter_stt.strategies import InvalidCall
 
     from ._examples import Profile
@@ -28,6 +44,10 @@ if TYPE_CHECKING:
 API_KEY = "sk-or-v1-0a1b2c3d4e5f60718293a4b5c6d7e8f900-not-a-key"
 """Given to every client; whatever is found to hold it held the key."""
 
+Form = Literal["respx", "loopback"]
+"""How an endpoint is served: to httpx in this process, or to everybody on this machine."""
+
+FORMS: tuple[Form, ...] = ("respx", "loopback")
 MODES: tuple[Mode, ...] = ("sync", "async")
 _MAX_REQUESTS = 100
 """Requests in one call after which it is given up: no client needs so many, retries included."""
@@ -44,6 +64,11 @@ def listed(escapes: Iterable[Escape]) -> str:
     return ", ".join(dict.fromkeys(map(str, escapes)))
 
 
+def _is_native(escape: Escape) -> bool:
+    """Whether no Python code was seen to do it: redirecting names would not keep that on this machine."""
+    return escape.kind == "proxy" and not escape.where
+
+
 def _of_one_member(calls: Iterable[InvalidCall]) -> Iterator[InvalidCall]:
     """Yield those of *calls* that break an argument, a member of one, or what is in the first of a member's members."""
     first: dict[tuple[str, ...], str] = {}
@@ -52,6 +77,19 @@ def _of_one_member(calls: Iterable[InvalidCall]) -> Iterator[InvalidCall]:
         parent, below = tokens[:2], tokens[2:]
         if not below or first.setdefault(parent, below[0]) == below[0]:
             yield invalid
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way for requests of the client to reach the endpoint.
+
+    Attributes:
+        form: How the endpoint is served.
+        opened: Makes what lets them.
+    """
+
+    form: Form
+    opened: Callable[[], AbstractContextManager[object]]
 
 
 @dataclass
@@ -63,22 +101,30 @@ class Stand:
         contract: What it is judged against.
         profile: How much is tried.
         guard: What keeps every packet on this machine.
+        forms: How the endpoint may be served.
     """
 
     target: Target
     contract: Contract
     profile: Profile
     guard: NetworkGuard
+    forms: tuple[Form, ...] = FORMS
     endpoint: Endpoint = field(init=False)
     client: ClientUnderTest = field(init=False)
-    _layer: Layer = field(init=False, default="httpcore")
-    _features: frozenset[str] | None = field(init=False, default=None)
+    _clock: VirtualClock = field(init=False, default_factory=VirtualClock)
+    _server: LoopbackServer | None = field(init=False, default=None)
+    _way: Way | None = field(init=False, default=None)
+    _features: frozenset[str] = field(init=False, default=frozenset())
     _blocked: CouldNotRun | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.endpoint = Endpoint(self.contract, max_requests=_MAX_REQUESTS)
+        self.endpoint = Endpoint(self.contract, max_requests=_MAX_REQUESTS, now=self._clock.now)
         self.client = ClientUnderTest(
-            self.target, self.contract, deadline=self.profile.deadline, flooded=self.endpoint.flooded
+            self.target,
+            self.contract,
+            deadline=self.profile.deadline,
+            flooded=self.endpoint.flooded,
+            clock=self._clock,
         )
         if self.target.command is not None:
             self.guard.permit(self.target.command.argv)
@@ -90,15 +136,20 @@ class Stand:
         Raises:
             CouldNotRun: The first time, nothing proved that the endpoint sees this client; the same ever after.
         """
-        with self.guard.armed(), self.client.clock.running():
-            if self._features is None and self._blocked is None:
-                self._prove_interception()
-            if self._blocked is not None:
+        with self.guard.armed():
+            if self._way is None and self._blocked is None:
+                self._find_way()
+            if self._way is None:
+                assert self._blocked is not None, "either is set by the search"  # noqa: S101
                 raise replace(self._blocked)  # a new one each time: tracebacks would grow on the same
-            assert self._features is not None, "either is set by the proof"  # noqa: S101
-            with intercept(self.endpoint, layer=self._layer):
+            with self._served(self._way):
                 yield self._features
                 self.endpoint.reset()
+
+    @property
+    def form(self) -> Form | None:
+        """How the endpoint is served; ``None`` as long as no way to the client is known."""
+        return self._way.form if self._way is not None else None
 
     @cached_property
     def calls(self) -> SearchStrategy[Call]:
@@ -118,36 +169,69 @@ class Stand:
 
     @property
     def _offered(self) -> list[str]:
-        return [name for name in self.contract.sdk.parameters if name in (self._features or ())]
+        return [name for name in self.contract.sdk.parameters if name in self._features]
 
     @property
     def subject(self) -> Subject:
         """Who is judged, for reports."""
-        if self._features is None:
+        if self._way is None:
             return Subject(self.client.title, self.target.spelled, (API_KEY,))
         spellings = {mode: self.client.spelling(API_KEY, mode) for mode in MODES}
         command = self.target.command.shell if self.target.command is not None else ""
         return Subject(self.client.title, spellings["sync"], (API_KEY,), spellings["async"], command)
 
-    def close(self) -> None:
-        """End the client's threads."""
-        self.client.close()
+    def settle(self) -> None:
+        """Let what is under way between the client and the endpoint come to its end, before another call begins."""
+        if self.form == "loopback" and self._server is not None:
+            self._server.settle()
+            self.client.notice()
 
-    def _prove_interception(self) -> None:
-        """Make the canary call: once below httpx, and, when that does not see it, inside of httpx."""
-        layers: tuple[Layer, ...] = ("httpcore", "httpx")
-        for layer in layers:
-            self._layer = layer
-            with intercept(self.endpoint, layer=layer):
+    def close(self) -> None:
+        """End the client's threads, and the server if there is one."""
+        self.client.close()
+        if self._server is not None:
+            self._server.close()
+
+    @contextmanager
+    def _served(self, way: Way) -> Iterator[None]:
+        server = self._server if way.form == "loopback" else None
+        self._clock.peer = server
+        self.client.base_url = self.contract.base_url if server is None else server.base_url
+        with self._clock.running(), way.opened():
+            yield
+
+    def _ways(self) -> Iterator[Way]:
+        """Yield the ways to try: below httpx, inside of it, and over sockets."""
+        if "respx" in self.forms:
+            yield Way("respx", partial(intercept, self.endpoint, layer="httpcore"))
+            yield Way("respx", partial(intercept, self.endpoint, layer="httpx"))
+        else:
+            yield Way("loopback", nullcontext)  # nothing is served: shows what leaves the process unseen by Python
+        if "loopback" in self.forms:
+            server = self._started_server()
+            is_told = self.target.command is not None  # which must heed the proxies, where this unsets them
+            yield Way("loopback", nullcontext if is_told else lambda: redirected(server))
+
+    def _started_server(self) -> LoopbackServer:
+        self._server = LoopbackServer(self.endpoint, after=self._clock.after, patience=self.profile.deadline / 2)
+        self._server.start()
+        return self._server
+
+    def _find_way(self) -> None:
+        """Make the canary call in each way until the endpoint sees it."""
+        for way in self._ways():
+            self.client.forget(API_KEY)  # it may have found the proxies of the way before, which lead nowhere
+            with self._served(way):
                 outcome = self._canary()
-            seen = self.endpoint.requests
-            self.endpoint.reset()
-            if seen:
-                self._features = self.client.features(API_KEY)
-                self.guard.take_escapes()
-                return
-            self._blocked = self._why_unseen(outcome)
-            if isinstance(outcome, NoAnswer):
+                seen = self.endpoint.requests
+                self.endpoint.reset()
+                if seen:
+                    self._way, self._features = way, self.client.features(API_KEY)
+                    self.guard.take_escapes()
+                    return
+            escapes = self.guard.take_escapes()
+            self._blocked = self._why_unseen(outcome, escapes)
+            if isinstance(outcome, NoAnswer) or any(map(_is_native, escapes)):
                 return
 
     def _canary(self) -> Outcome:
@@ -159,11 +243,17 @@ class Stand:
         self.endpoint.reply_with(Reply.transcript("canary"))
         return self.client.call(smallest_call(), mode, API_KEY)
 
-    def _why_unseen(self, outcome: Outcome) -> CouldNotRun:
-        escapes = self.guard.take_escapes()
+    def _why_unseen(self, outcome: Outcome, escapes: tuple[Escape, ...]) -> CouldNotRun:
         if escapes:
             reason = f"the client is not intercepted; it was refused: {listed(escapes)}"
-            remedy = "Only clients on httpx are seen. Let it use httpx, or wait for the loopback endpoint."
-            return CouldNotRun(reason=reason, remedy=remedy)
+            return CouldNotRun(reason=reason, remedy=self._remedy)
         reason = f"the canary call reached no endpoint ({outcome})"
         return CouldNotRun(reason=reason, remedy="Make one call with the client by hand, and mend what it shows.")
+
+    @property
+    def _remedy(self) -> str:
+        if "loopback" not in self.forms:
+            return "Only clients on httpx are seen by respx; leave --stt-endpoint at auto."
+        if self._server is not None and self._server.tls_port is None:
+            return f"To see clients that are not on httpx, install {LOOPBACK_EXTRA}."
+        return "It opens sockets past Python; drive it as a command, with the base URL that it is given."

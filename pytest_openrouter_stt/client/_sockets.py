@@ -1,0 +1,145 @@
+"""Waiting on sockets, for a client whose time can be moved on."""
+
+from __future__ import annotations
+
+import itertools
+import selectors
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from ._patience import GLANCE, PATIENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_Ready = TypeVar("_Ready")
+
+_SHORTEST_LOOK, _LONGEST_LOOK, _LOOK_PER_SECOND = 0.02, 0.25, 0.001
+
+READS: tuple[tuple[type, str], ...] = ((socket.socket, "recv"), (socket.socket, "recv_into"), (ssl.SSLSocket, "read"))
+"""The methods in which a client on sockets of its own waits for an answer."""
+
+
+class Peer(Protocol):
+    """The other end of a client's sockets."""
+
+    def settle(self) -> bool:
+        """Return as soon as all that was sent is taken, and answered if that is done at once; whether it is."""
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether it keeps something back that a client may wait for."""
+
+
+class Clock(Protocol):
+    """The client's time; a `VirtualClock`."""
+
+    @property
+    def governs(self) -> bool:
+        """Whether the calling thread is one of the client's."""
+
+    @property
+    def peer(self) -> Peer | None:
+        """Who is at the other end of the client's sockets."""
+
+    def now(self) -> float:
+        """Return the client's time, in seconds."""
+
+    def pass_time(self, seconds: float) -> None:
+        """Move time on."""
+
+    def patience(self) -> Iterator[float]:
+        """Return how long to look for the work of the client's other threads, in real seconds."""
+
+    def until_due(self) -> float | None:
+        """Return the seconds until the other end does something that it has put off."""
+
+
+def await_socket(clock: Clock, look: Callable[[float], _Ready], timeout: float | None) -> _Ready:
+    """Look for what comes on sockets, and when nothing does, move time on; return what was seen, if anything.
+
+    Args:
+        clock: Whose time is moved on.
+        look: Looks for so many real seconds.
+        timeout: How long the client would wait, in its own seconds. Time is moved on by no more than this, nor past
+            what is due before; without either, nothing but a moment passes.
+    """
+    if ready := look(0.0):
+        return ready
+    if clock.peer is not None and not clock.peer.settle():
+        return look(PATIENCE)
+    for seconds in itertools.chain([_first_look(clock.peer, timeout)], clock.patience()):
+        if ready := look(seconds if timeout is None else min(timeout, seconds)):
+            return ready
+    waits = [seconds for seconds in (timeout, clock.until_due()) if seconds is not None]
+    if not waits:
+        return look(PATIENCE)
+    clock.pass_time(min(waits))
+    return look(0.0)
+
+
+def _first_look(peer: Peer | None, timeout: float | None) -> float:
+    """Return how long to look, in real seconds: a busy kernel takes some time to carry bytes from here to there.
+
+    There is no hurry unless it is known that none are under way; least of all where much time would be skipped.
+    """
+    if peer is None:
+        return PATIENCE
+    return GLANCE if peer.is_holding else min(_LONGEST_LOOK, max(_SHORTEST_LOOK, (timeout or 0) * _LOOK_PER_SECOND))
+
+
+def patient(read: Callable[..., Any], clock: Clock) -> Callable[..., Any]:
+    """Return the method *read* of a socket, so that for a client it waits on *clock*."""
+
+    def read_in_time(sock: socket.socket, /, *args: Any, **kwargs: Any) -> Any:
+        if clock.governs and sock.gettimeout() != 0:
+            _await_bytes(sock, clock)
+        return read(sock, *args, **kwargs)
+
+    return read_in_time
+
+
+def _await_bytes(sock: socket.socket, clock: Clock) -> None:
+    timeout = sock.gettimeout()
+    end = None if timeout is None else clock.now() + timeout
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_READ)
+        while not (_is_pending(sock) or await_socket(clock, selector.select, timeout)):
+            if end is not None and (timeout := end - clock.now()) <= 0:
+                raise TimeoutError("timed out")
+
+
+def _is_pending(sock: socket.socket) -> bool:
+    """Whether bytes wait in the TLS layer, where no selector sees them."""
+    return isinstance(sock, ssl.SSLSocket) and bool(sock.pending())
+
+
+class VirtualSelector(selectors.DefaultSelector):
+    """The selector of an event loop on whose timers no time is lost.
+
+    Args:
+        clock: Whose time is moved on instead.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what is ready; when nothing is, let the clock jump to the end of *timeout*, in seconds.
+
+        With a socket that may be ready later, it jumps to what is due before, and returns early.
+        """
+        look = super().select
+        has_sockets = len(self.get_map()) > 1  # beside the loop's own wake-up
+        if not self._clock.governs or (timeout is not None and timeout <= 0) or (timeout is None and not has_sockets):
+            return look(timeout)
+        if has_sockets:
+            return await_socket(self._clock, look, timeout)
+        assert timeout is not None, "that was the first question"  # noqa: S101
+        for seconds in itertools.chain([0.0], self._clock.patience()):
+            if ready := look(min(timeout, seconds)):
+                return ready
+        self._clock.pass_time(timeout)
+        return []
