@@ -16,6 +16,18 @@ NEWEST_PYTEST = "pytest>=9.2"
 SDK_VERSIONS = ["0.9.2", "0.10.0", "0.11.0", "1.0.0", "1.3.84"]
 LAST_FOR_PEERS = "hypothesis==6.170.9"  # hypothesis-jsonschema uses what later ones no longer have
 SCHEMA_SUITE = "jsonschema==4.23.0"  # its source distribution carries JSON-Schema-Test-Suite
+JAVASCRIPT_SDK = "@openrouter/sdk@1.3.19"
+LANGUAGES = {  # packages of Debian: programs or files that tell that they are installed
+    "default-jdk-headless": "javac",
+    "golang-go": "go",
+    "libunirest-java-java": "/usr/share/java/unirest-java.jar",
+    "nodejs": "node",
+    "npm": "npm",
+    "php-cli": "php",
+    "php-curl": "/usr/share/php/GuzzleHttp",
+    "php-guzzlehttp-guzzle": "/usr/share/php/GuzzleHttp",
+    "ruby": "ruby",
+}
 VERDICTS = REPOSITORY / ".ci" / ".nox" / "junit"
 PYTEST_FACING = [
     "tests/test_docs.py",
@@ -101,6 +113,35 @@ def long(session: nox.Session) -> None:
     _install(session, "test")
     suite = _schema_suite(session)
     session.run("pytest", "-n2", "-m", "long", *session.posargs, env={"STT_JSON_SCHEMA_TEST_SUITE": str(suite)})
+
+
+@nox.session(python="3.12")
+def commands(session: nox.Session) -> None:
+    """The example clients of the API's page, as commands, each in its language as far as that can be installed."""
+    _install(session, "test")
+    _install_languages(session)
+    modules = Path(session.create_tmp()).resolve()
+    _try(session, ["npm", "install", "--prefix", str(modules), "--no-audit", "--no-fund", JAVASCRIPT_SDK], seconds=60)
+    session.chdir(REPOSITORY)
+    env = {"STT_NODE_MODULES": str(modules / "node_modules")}
+    session.run("pytest", "-n2", "-rs", "-m", "commands", *session.posargs, env=env)
+
+
+def _install_languages(session: nox.Session) -> None:
+    """Install what the system has packages of; what cannot be installed is left out of the tests, and said."""
+    missing = [package for package, place in LANGUAGES.items() if not (shutil.which(place) or Path(place).exists())]
+    if missing:
+        sudo = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+        _try(session, [*sudo, "apt-get", "update", "--quiet=2"], seconds=60)
+        options = ["install", "--yes", "--quiet=2", "--no-install-recommends"]
+        _try(session, [*sudo, "apt-get", *options, *missing], seconds=150)
+
+
+def _try(session: nox.Session, command: list[str], *, seconds: float) -> None:
+    try:
+        subprocess.run(command, check=True, timeout=seconds)
+    except (OSError, subprocess.SubprocessError) as error:
+        session.warn(f"skipped: {error}")
 
 
 def _schema_suite(session: nox.Session) -> Path:

@@ -112,6 +112,11 @@ class ClientUnderTest:
         return f"{self._target.name} {self._target.version}".strip()
 
     @property
+    def waits_in_real_time(self) -> bool:
+        """Whether the virtual clock is none for the client, because it waits in a process of its own."""
+        return self._target.command is not None
+
+    @property
     def exhausted(self) -> bool:
         """Whether so many calls did not end that driving the client further would only cost time."""
         return self._unanswered >= _MAX_UNANSWERED
@@ -174,11 +179,10 @@ class ClientUnderTest:
             retries: Whether the client may retry as it does by default; else it is told not to, if it can be told.
         """
         arguments = call.kwargs() if kwargs is None else kwargs
-        waits_in_vain = retries and self._target.command is not None  # the virtual clock ends at its process
-        outcome = self._run_in(
-            mode, lambda: self._run(arguments, mode, api_key, retries=retries), is_excused=waits_in_vain
+        is_excused = retries and self.waits_in_real_time
+        return _judged(
+            self._run_in(mode, lambda: self._run(arguments, mode, api_key, retries=retries), is_excused=is_excused)
         )
-        return _judged(outcome)
 
     def call_in_threads(self, calls: Sequence[Call], api_key: str) -> list[Outcome]:
         """Make synchronous calls at once, each in a thread of its own, and return how each ended."""

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 _MODULE = "command"
 """Where the classes seem to come from, in reports."""
 
+_PYTHONS_OWN: dict[tuple[str, ...], type[Exception]] = {
+    (): Exception,
+    ("TypeError",): TypeError,
+    ("ValueError",): ValueError,
+}
+"""What the suite knows as the errors for arguments that are wrong; every language has some."""
+
 _IN_THE_ERROR = ("code", "metadata")
 _BESIDE_IT = ("user_id", "openrouter_metadata")
 
@@ -20,13 +27,13 @@ class ForeignErrors:
     """The error types of one client; the same names always give the same class."""
 
     def __init__(self) -> None:
-        self._types: dict[tuple[str, ...], type[Exception]] = {(): Exception}
+        self._types: dict[tuple[str, ...], type[Exception]] = dict(_PYTHONS_OWN)
 
     def type_of(self, names: Sequence[str]) -> type[Exception]:
         """Return the class of that name and those bases.
 
         Nothing is added to what the client says: types without a common base in *names* have none here but
-        ``Exception``.
+        ``Exception``, or ``TypeError`` or ``ValueError`` when *names* end in it.
 
         Args:
             names: The name of the type, and of those that it inherits from, the most specific first.

@@ -177,6 +177,8 @@ class Bench:
         used = mode or self.mode
         self.ready(*(script or (_ANSWER,)))
         outcome = self.stand.client.call(call, used, api_key, kwargs, retries=retries)
+        if retries and isinstance(outcome, NoAnswer) and self.stand.client.waits_in_real_time:
+            raise _could_not_run(f"with retries on: {outcome.reason}; in a command, waiting takes real time")
         return self.seen(call, outcome, used)
 
     def ready(self, *script: Reply | Callable[[WireRequest], Reply]) -> None:

@@ -392,3 +392,9 @@ def test_who_cannot_do_without_a_server_is_told(value: object, told: str, spelli
     assert outcome_of(client) == told
     assert client.spelling(KEY) == spelling
     client.close()
+
+
+@pytest.mark.parametrize("kind", [TypeError, ValueError])
+def test_an_argument_is_refused_as_in_python(adapter: Adapter, kind: type) -> None:
+    client = adapter.drive(f"answer(error={{'types': ['ArgumentError', {kind.__name__!r}], 'message': 'm'}})")
+    assert isinstance(error_of(client), kind)

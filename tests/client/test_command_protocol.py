@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -77,6 +77,7 @@ def test_the_greetings_of_the_document_are_understood(adapter: Adapter, text: st
     assert client.features("k") == {"sync", *greeting["features"]}
 
 
+@settings(deadline=None)
 @given(call=transcription_calls() | invalid_transcription_calls().map(lambda invalid: invalid.call))
 def test_what_is_sent_is_valid(call: Call) -> None:
     line = Request(1, "http://127.0.0.1:1", "key", call.kwargs(), retries=True, timeout=5).line()
@@ -85,6 +86,7 @@ def test_what_is_sent_is_valid(call: Call) -> None:
     assert problems("request", json.loads(line)) == []
 
 
+@settings(deadline=None)
 @given(
     arguments=st.dictionaries(
         st.text(),

@@ -55,11 +55,11 @@ class CsharpRestSharp
     static JsonArray TypesOf(Exception error)
     {
         var types = new JsonArray();
-        for (var kind = error.GetType(); kind != typeof(object); kind = kind.BaseType)
+        for (var kind = error.GetType(); !kind.FullName.StartsWith("System."); kind = kind.BaseType)
         {
             types.Add(kind.Name);
         }
-        return types;
+        return types.Count > 0 ? types : new JsonArray(error.GetType().Name);
     }
 
     static void Main()

@@ -79,8 +79,11 @@ public class JavaUnirest {
 
   static JSONObject error(Throwable error) throws Exception {
     List<String> types = new ArrayList<>();
-    for (Class<?> kind = error.getClass(); kind != Throwable.class; kind = kind.getSuperclass()) {
+    for (Class<?> kind = error.getClass(); !kind.getName().startsWith("java."); kind = kind.getSuperclass()) {
       types.add(kind.getName());
+    }
+    if (types.isEmpty()) {
+      types.add(error.getClass().getName());
     }
     return new JSONObject().put("types", new JSONArray(types)).put("message", String.valueOf(error.getMessage()));
   }

@@ -43,5 +43,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   const call = JSON.parse(line, untagged);
   transcribe(call)
     .then((data) => say({ id: call.id, ok: { text: data?.text, usage: data?.usage, error: data?.error } }))
-    .catch((error) => say({ id: call.id, error: { types: [error.name, 'Error'], message: error.message } }));
+    .catch((error) => say({ id: call.id, error: { types: [error.name], message: error.message } }));
 }

@@ -38,8 +38,8 @@ function transcribe({ base_url, api_key, retries, arguments: named }) {
 
 function typesOf(error) {
   const types = [];
-  for (let kind = error.constructor; kind?.name; kind = Object.getPrototypeOf(kind)) types.push(kind.name);
-  return types;
+  for (let kind = error.constructor; kind?.name && kind !== Error; kind = Object.getPrototypeOf(kind)) types.push(kind.name);
+  return types.length ? types : ['Error'];
 }
 
 function described(error) {

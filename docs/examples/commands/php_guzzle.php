@@ -60,9 +60,13 @@ function returned($body) {
   return (object) (is_object($body) ? array_intersect_key(get_object_vars($body), $wanted) : []);
 }
 
+function is_foreign($class) {
+  return !(new ReflectionClass($class))->isInternal();
+}
+
 function error(Throwable $error) {
   $found = [
-    'types' => array_merge([get_class($error)], array_values(class_parents($error))),
+    'types' => array_merge([get_class($error)], array_filter(array_values(class_parents($error)), 'is_foreign')),
     'message' => $error->getMessage(),
   ];
   if ($error instanceof \GuzzleHttp\Exception\RequestException && $error->hasResponse()) {

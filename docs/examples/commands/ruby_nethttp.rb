@@ -59,7 +59,7 @@ $stdin.each_line do |line|
   begin
     say(id: call['id'], ok: tagged(returned(transcribe(call))))
   rescue StandardError => e
-    types = e.class.ancestors.grep(Class).take_while { |kind| kind != Exception }.map(&:name)
+    types = [e.class, *e.class.ancestors.grep(Class).take_while { |kind| kind != StandardError }].uniq.map(&:name)
     say(id: call['id'], error: { types: types, message: e.message })
   end
 end
