@@ -6,6 +6,7 @@ imported before it is needed.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -352,16 +353,18 @@ def stt_contract(pytestconfig: pytest.Config) -> Contract:
 
 @pytest.fixture
 def stt_endpoint(stt_contract: Contract) -> Iterator[Endpoint]:
-    """A fake of the speech-to-text endpoint that answers every httpx client of this process.
+    """A fake of the speech-to-text endpoint that answers every httpx and httpx2 client of this process.
 
     Needs no ``--stt-client``. It behaves like the API until it is told otherwise with ``reply_with``; requests to
     other hosts pass through. What a scripted function raised fails the test at its end. Gives a
     `pytest_openrouter_stt.Endpoint`.
     """
-    from pytest_openrouter_stt.endpoint import Endpoint, intercept  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.endpoint import LAYERS, Endpoint, intercept  # noqa: PLC0415 - see the module's docstring
 
     endpoint = Endpoint(stt_contract)
-    with intercept(endpoint, everything=False):
+    with contextlib.ExitStack() as undo:
+        for layer in LAYERS[:-1]:  # a client that none of these sees has a transport that is for itself to fake
+            undo.enter_context(intercept(endpoint, layer=layer, everything=False))
         yield endpoint
     for problem in endpoint.problems:
         raise problem

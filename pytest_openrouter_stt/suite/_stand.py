@@ -18,6 +18,7 @@ from pytest_openrouter_stt.client import (
 )
 from pytest_openrouter_stt.contract import Call, Contract
 from pytest_openrouter_stt.endpoint import (
+    LAYERS,
     LOOPBACK_EXTRA,
     Endpoint,
     LoopbackServer,
@@ -198,10 +199,10 @@ class Stand:
             yield
 
     def _ways(self) -> Iterator[Way]:
-        """Yield the ways to try: below httpx, inside of it, and over sockets."""
+        """Yield the ways to try: below httpx and httpx2, inside of httpx, and over sockets."""
         if "respx" in self.forms:
-            yield Way("respx", partial(intercept, self.endpoint, layer="httpcore"))
-            yield Way("respx", partial(intercept, self.endpoint, layer="httpx"))
+            for layer in LAYERS:
+                yield Way("respx", partial(intercept, self.endpoint, layer=layer))
         else:
             yield Way("loopback", nullcontext)  # nothing is served: shows what leaves the process unseen by Python
         if "loopback" in self.forms:
