@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_openrouter_stt.contract import MISSING, Call, Contract, SpecError, load_contract
-    from pytest_openrouter_stt.endpoint import Endpoint, Exchange, Fault, Reply, WireRequest, intercept
+    from pytest_openrouter_stt.endpoint import Endpoint, Exchange, Fault, LoopbackServer, Reply, WireRequest, intercept
     from pytest_openrouter_stt.strategies import (
         InvalidCall,
         InvalidRequest,
@@ -34,6 +34,7 @@ __all__ = [
     "Fault",
     "InvalidCall",
     "InvalidRequest",
+    "LoopbackServer",
     "Reply",
     "SpecError",
     "WireRequest",
@@ -52,7 +53,7 @@ __all__ = [
 
 _HOMES = {
     "contract": ("MISSING", "Call", "Contract", "SpecError", "load_contract"),
-    "endpoint": ("Endpoint", "Exchange", "Fault", "Reply", "WireRequest", "intercept"),
+    "endpoint": ("Endpoint", "Exchange", "Fault", "LoopbackServer", "Reply", "WireRequest", "intercept"),
     "strategies": (
         *("InvalidCall", "InvalidRequest", "audio", "error_responses", "every_invalid_call", "every_invalid_request"),
         *("invalid_transcription_calls", "invalid_transcription_requests"),

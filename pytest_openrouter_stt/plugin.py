@@ -6,6 +6,7 @@ imported before it is needed.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt._mounting import SuiteMount
     from pytest_openrouter_stt.client import Mode, Target
     from pytest_openrouter_stt.contract import Contract
-    from pytest_openrouter_stt.endpoint import Endpoint, NetworkGuard
+    from pytest_openrouter_stt.endpoint import Endpoint, LoopbackServer, NetworkGuard
     from pytest_openrouter_stt.report import Note
     from pytest_openrouter_stt.suite import Bench, Form, Profile, Stand
 
@@ -299,6 +300,7 @@ def stt_mode() -> Mode:
 @pytest.fixture
 def stt(request: pytest.FixtureRequest, stt_mode: Mode) -> Iterator[Bench]:
     """The client under test on its stand, guarded and intercepted, for one check."""
+    from pytest_openrouter_stt.report import Served  # noqa: PLC0415 - see the module's docstring
     from pytest_openrouter_stt.suite import Bench, info_of, why_not_offered  # noqa: PLC0415
 
     stand = _stand(request)
@@ -308,8 +310,10 @@ def stt(request: pytest.FixtureRequest, stt_mode: Mode) -> Iterator[Bench]:
             reason = why_not_offered(info, stt_mode, _case(request), features)
             if reason:
                 pytest.skip(reason)
+        note = _notebook(request.node)
+        note(Served(stand.form or ""))
         share = _SHARE if info is not None and info.each is not None else 1.0
-        yield Bench(stand, stt_mode, features, _notebook(request.node), share)
+        yield Bench(stand, stt_mode, features, note, share)
 
 
 def _notebook(item: pytest.Item) -> Callable[[Note], None]:
@@ -349,16 +353,33 @@ def stt_contract(pytestconfig: pytest.Config) -> Contract:
 
 @pytest.fixture
 def stt_endpoint(stt_contract: Contract) -> Iterator[Endpoint]:
-    """A fake of the speech-to-text endpoint that answers every httpx client of this process.
+    """A fake of the speech-to-text endpoint that answers every httpx and httpx2 client of this process.
 
     Needs no ``--stt-client``. It behaves like the API until it is told otherwise with ``reply_with``; requests to
     other hosts pass through. What a scripted function raised fails the test at its end. Gives a
     `pytest_openrouter_stt.Endpoint`.
     """
-    from pytest_openrouter_stt.endpoint import Endpoint, intercept  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.endpoint import LAYERS, Endpoint, intercept  # noqa: PLC0415 - see the module's docstring
 
     endpoint = Endpoint(stt_contract)
-    with intercept(endpoint, everything=False):
+    with contextlib.ExitStack() as undo:
+        for layer in LAYERS[:-1]:  # a client that none of these sees has a transport that is for itself to fake
+            undo.enter_context(intercept(endpoint, layer=layer, everything=False))
         yield endpoint
     for problem in endpoint.problems:
+        raise problem
+
+
+@pytest.fixture
+def stt_server(stt_contract: Contract) -> Iterator[LoopbackServer]:
+    """A fake of the speech-to-text endpoint on a socket of this machine, for clients of any kind.
+
+    Needs no ``--stt-client``. ``stt_server.base_url`` is what the client is given in place of the API's base URL;
+    ``stt_server.endpoint`` is as with `stt_endpoint`. Gives a `pytest_openrouter_stt.LoopbackServer`.
+    """
+    from pytest_openrouter_stt.endpoint import Endpoint, LoopbackServer  # noqa: PLC0415 - see the module's docstring
+
+    with LoopbackServer(Endpoint(stt_contract)) as server:
+        yield server
+    for problem in server.endpoint.problems:
         raise problem

@@ -75,8 +75,13 @@ def _hold(document: Path, parts: dict[str, str], fence: str = "```") -> None:
 
 @pytest.mark.parametrize(
     ("document", "number"),
-    [("use-the-fake-endpoint", 0), ("use-the-strategies", 0), ("use-the-strategies", 1)],
-    ids=["fake-endpoint", "valid-calls", "invalid-requests"],
+    [
+        ("use-the-fake-endpoint", 0),
+        ("use-the-fake-endpoint", 1),
+        ("use-the-strategies", 0),
+        ("use-the-strategies", 1),
+    ],
+    ids=["fake-endpoint", "fake-server", "valid-calls", "invalid-requests"],
 )
 def test_the_examples_of_a_how_to_run(document: str, number: int, pytester: pytest.Pytester) -> None:
     text = (REPOSITORY / "docs" / "how-to" / f"{document}.md").read_text("utf-8")

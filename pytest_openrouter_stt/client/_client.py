@@ -243,8 +243,10 @@ class ClientUnderTest:
         return self._run_in(mode, close if mode == "sync" else lambda: self._in_loop(close()))
 
     def forget(self, api_key: str) -> None:
-        """Let the next call with *api_key* be made by a new client object."""
-        self._connections.pop(api_key, None)
+        """Let the next call with *api_key* be made by a new client object, and close the one that there is."""
+        if api_key in self._connections:
+            self._leave(api_key)
+            self._connections.pop(api_key, None)
 
     def notice(self) -> None:
         """Let the event loop take in what came on its sockets meanwhile, such as the end of a connection."""
@@ -252,13 +254,22 @@ class ClientUnderTest:
             self._worker("async").run(lambda: self._in_loop(_turns()), self._deadline, lambda: "")
 
     def close(self) -> None:
-        """End the threads, the event loop, and the process of a command."""
+        """Close the client objects as far as that is possible; end the threads, the event loop, a command's process."""
+        for api_key in tuple(self._connections):
+            self.forget(api_key)
         self._close_loop()
         for worker in self._workers.values():
             worker.close()
         self._crew.close()
         if self._target.command is not None:
             self._target.command.close()
+
+    def _leave(self, api_key: str) -> None:
+        """Close a client object in every way that it has; what comes of it is for the checks that close one."""
+        modes: tuple[Mode, ...] = ("async", "sync")
+        for mode in modes:
+            if (mode not in self._workers or self._workers[mode].usable) and self.closable(api_key, mode):
+                self.close_one(api_key, mode)
 
     def _run_in(self, mode: Mode, function: Callable[[], object], *, is_excused: bool = False) -> Outcome:
         self.clock.forget_waits()

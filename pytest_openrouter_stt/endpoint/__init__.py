@@ -7,10 +7,11 @@ from ._guard import NetworkGuard
 from ._loopback import LoopbackServer
 from ._redirection import redirected
 from ._reply import Fault, Reply
-from ._respx import intercept
+from ._respx import LAYERS, intercept
 from ._wire import BodyError, WireRequest, parse_json
 
 __all__ = [
+    "LAYERS",
     "LOOPBACK_EXTRA",
     "BodyError",
     "Endpoint",

@@ -35,7 +35,13 @@ class Site(Protocol):
     def ask(self, request: WireRequest, give: Callable[[Reply], None]) -> None:
         """Find out what is answered, and give it, on the server's loop."""
 
-    def expect_more(self, connection: object, *, more: bool) -> None:
+    def opened(self, connection: HttpConnection) -> None:
+        """Take note of a new connection."""
+
+    def closed(self, connection: HttpConnection) -> None:
+        """Forget one that has ended."""
+
+    def expect_more(self, connection: HttpConnection, *, more: bool) -> None:
         """Take note of whether a request has begun on *connection* that has not ended."""
 
     def url(self, scheme: str, host: str, target: str) -> str:
@@ -66,6 +72,7 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._site.opened(self)
 
     def data_received(self, data: bytes) -> None:
         self._parser.receive_data(data)
@@ -74,7 +81,11 @@ class HttpConnection(asyncio.Protocol):
             self._site.expect_more(self, more=self._has_begun())
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
-        self._site.expect_more(self, more=False)
+        self._site.closed(self)
+
+    def drop(self) -> None:
+        """Close at once, whatever is under way."""
+        self._transport.abort()
 
     def eof_received(self) -> bool:
         """Close at once, unless an answer is under way: a client may close its half when it has asked, but for TLS."""
@@ -156,9 +167,9 @@ class HttpConnection(asyncio.Protocol):
 
     def _send(self, reply: Reply, *, keep: bool) -> None:
         is_head = self._head is not None and self._head.method == b"HEAD"
-        self._transport.write(self._head_of(reply, keep=keep))
-        if reply.body and not is_head and not _is_bodiless(reply):
-            self._transport.write(reply.body)
+        parts = [self._head_of(reply, keep=keep), b"" if is_head or _is_bodiless(reply) else reply.body]
+        for part in [b"".join(parts)] if len(reply.body) <= _AT_ONCE else parts:
+            self._transport.write(part)
         if keep:
             self._begin(self._parser.trailing_data[0])
         else:

@@ -29,6 +29,9 @@ THREAD_NAME = "stt-endpoint"
 _MAX_AT_WORK = 64
 """Functions of the script that may wait for each other."""
 
+_ROUNDS = 5
+"""How often a loop comes round until an accepted socket has become a connection."""
+
 _SILENCE = 600.0
 """Seconds of the client's clock after which a silent connection is reset: balancers do not wait longer."""
 
@@ -98,7 +101,8 @@ class LoopbackServer:
         self._servers: list[asyncio.Server] = []
         self._at_work = 0
         self._held = 0
-        self._unfinished: dict[object, float] = {}
+        self._connections: set[HttpConnection] = set()
+        self._unfinished: dict[HttpConnection, float] = {}
         self._pool = ThreadPoolExecutor(_MAX_AT_WORK, thread_name_prefix=THREAD_NAME)
         self._selector = _Selector()
         self._loop = asyncio.SelectorEventLoop(self._selector)
@@ -165,7 +169,16 @@ class LoopbackServer:
             lambda future: self._soon(partial(self._finish, give, future.result()))
         )
 
-    def expect_more(self, connection: object, *, more: bool) -> None:
+    def opened(self, connection: HttpConnection) -> None:
+        """Take note of a new connection."""
+        self._connections.add(connection)
+
+    def closed(self, connection: HttpConnection) -> None:
+        """Forget one that has ended."""
+        self._connections.discard(connection)
+        self._unfinished.pop(connection, None)
+
+    def expect_more(self, connection: HttpConnection, *, more: bool) -> None:
         """Take note of whether a request has begun on *connection* that has not ended."""
         if more:
             self._unfinished[connection] = real_time()
@@ -222,10 +235,18 @@ class LoopbackServer:
         try:
             self._loop.run_forever()
         finally:
-            for server in self._servers:
-                server.close()
-            self._loop.run_until_complete(asyncio.sleep(0))
+            self._loop.run_until_complete(self._end())
             self._loop.close()
+
+    async def _end(self) -> None:
+        for server in self._servers:
+            server.close()
+        for _ in range(_ROUNDS):  # so that what was accepted last is a connection
+            await asyncio.sleep(0)
+        while self._connections:
+            for connection in tuple(self._connections):
+                connection.drop()
+            await asyncio.sleep(0)
 
     async def _listen(self, scheme: str) -> int:
         host = self._origin.hostname or ""

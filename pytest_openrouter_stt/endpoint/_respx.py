@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 import anyio
 import h11
-import httpcore
 import httpx
 from respx import MockRouter
 from respx.models import AllMockedAssertionError, PassThrough
 
+from ._httpcore2 import HTTPCORE2, has_httpcore2
 from ._raw import raw_response, raw_response_async
 from ._reply import Fault, Reply
 from ._wire import WireRequest
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 
     from ._endpoint import Endpoint
 
-Layer = Literal["httpcore", "httpx"]
-"""Where requests are taken: below httpx, or, for httpx on a transport that is not httpcore, inside of it."""
+Layer = Literal["httpcore", "httpcore2", "httpx"]
+"""Where requests are taken: below httpx, below httpx2, or, for httpx on another transport, inside of it."""
+
+LAYERS: tuple[Layer, ...] = ("httpcore", *((HTTPCORE2,) if has_httpcore2() else ()), "httpx")
+"""Those that there can be here, the first ones to be tried first."""
 
 
 @contextmanager
@@ -32,8 +36,8 @@ def intercept(endpoint: Endpoint, *, layer: Layer = "httpcore", everything: bool
 
     Args:
         endpoint: Who answers.
-        layer: ``httpcore`` sees what is really sent, a client's own transports included; ``httpx`` also sees
-            clients whose transport is not built on httpcore, but not what that transport does.
+        layer: ``httpcore`` and, for httpx2, ``httpcore2`` see what is really sent, a client's own transports
+            included; ``httpx`` also sees clients whose transport is not built on httpcore, but not what it does.
         everything: Whether requests to other hosts are answered too; else they pass through, to other routers of
             respx if there are any.
     """
@@ -51,7 +55,7 @@ class _EndpointRouter(MockRouter):
     def __init__(self, endpoint: Endpoint, layer: Layer, *, everything: bool) -> None:
         super().__init__(assert_all_called=False, using=layer)
         self._endpoint = endpoint
-        self._errors = httpcore if layer == "httpcore" else httpx
+        self._errors = importlib.import_module(layer)
         self._everything = everything
 
     def handler(self, request: httpx.Request) -> httpx.Response:

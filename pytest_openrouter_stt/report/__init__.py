@@ -4,7 +4,17 @@ from ._failure import Rendered, Subject, observed, render_failure
 from ._failure_text import Crash, FailureText
 from ._json_diff import same_json
 from ._judgement import CheckFailed, CheckStopped, CouldNotRun, Observation, judgement_in
-from ._notes import ErrorRow, Note, Repeat, error_lines, note_lines, note_property, notes_in, told_apart_by_nothing
+from ._notes import (
+    ErrorRow,
+    Note,
+    Repeat,
+    Served,
+    error_lines,
+    note_lines,
+    note_property,
+    notes_in,
+    told_apart_by_nothing,
+)
 from ._result import Level, Requirement, Result, Source, Verdict
 from ._summary import conclusion, is_conclusive, is_green, summary_lines
 from ._text import harmless, harmless_log, one_line
@@ -23,6 +33,7 @@ __all__ = [
     "Repeat",
     "Requirement",
     "Result",
+    "Served",
     "Source",
     "Subject",
     "Verdict",

@@ -46,13 +46,31 @@ class Repeat:
     answer: str
 
 
-Note = Repeat | tuple[ErrorRow, ...]
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How the endpoint was served to the client.
+
+    Attributes:
+        form: ``respx`` or ``loopback``.
+    """
+
+    form: str
+
+
+Note = Repeat | Served | tuple[ErrorRow, ...]
+
+_FORMS = {
+    "respx": "respx, inside of httpx",
+    "loopback": "loopback, over sockets of this machine",
+}
 
 
 def note_property(note: Note) -> tuple[str, str]:
     """Return *note* as a user property of a pytest report, which xdist and JUnit XML carry."""
     if isinstance(note, Repeat):
         return f"{_PREFIX}repeat", json.dumps(asdict(note))
+    if isinstance(note, Served):
+        return f"{_PREFIX}served", note.form
     return f"{_PREFIX}errors", json.dumps([asdict(row) for row in note])
 
 
@@ -61,6 +79,8 @@ def notes_in(properties: Iterable[tuple[str, object]]) -> Iterator[Note]:
     for name, value in properties:
         if name == f"{_PREFIX}repeat":
             yield Repeat(**json.loads(str(value)))
+        elif name == f"{_PREFIX}served":
+            yield Served(str(value))
         elif name == f"{_PREFIX}errors":
             yield tuple(ErrorRow(**row) for row in json.loads(str(value)))
 
@@ -81,6 +101,10 @@ def note_lines(notes: Mapping[str, Sequence[Note]], *, verbose: bool) -> Iterato
     if repeats:
         yield "sent again after the server had received it, so possibly billed twice:"
         yield from (f"  {check} ({count}), answered: {answer}" for (check, answer), count in repeats.items())
+        yield ""
+    forms = {note.form for found in notes.values() for note in found if isinstance(note, Served)}
+    if forms:
+        yield f"endpoint: {' and '.join(_FORMS[form] for form in sorted(forms))}"
         yield ""
     tables = {note: None for found in notes.values() for note in found if isinstance(note, tuple)}
     for rows in tables if verbose else ():

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal
 
 from pytest_openrouter_stt.client import (
+    ClientNotFound,
     ClientUnderTest,
     Failure,
     Feature,
@@ -18,6 +19,7 @@ from pytest_openrouter_stt.client import (
 )
 from pytest_openrouter_stt.contract import Call, Contract
 from pytest_openrouter_stt.endpoint import (
+    LAYERS,
     LOOPBACK_EXTRA,
     Endpoint,
     LoopbackServer,
@@ -26,7 +28,7 @@ from pytest_openrouter_stt.endpoint import (
     intercept,
     redirected,
 )
-from pytest_openrouter_stt.report import CouldNotRun, Subject
+from pytest_openrouter_stt.report import CouldNotRun, Subject, one_line
 from pytest_openrouter_stt.strategies import every_invalid_call, invalid_transcription_calls, transcription_calls
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ Form = Literal["respx", "loopback"]
 
 FORMS: tuple[Form, ...] = ("respx", "loopback")
 MODES: tuple[Mode, ...] = ("sync", "async")
+_MAX_OUTCOME = 150
 _MAX_REQUESTS = 100
 """Requests in one call after which it is given up: no client needs so many, retries included."""
 
@@ -187,8 +190,9 @@ class Stand:
             self.client.notice()
 
     def close(self) -> None:
-        """End the client's threads, and the server if there is one."""
-        self.client.close()
+        """Close the client, end its threads, and the server if there is one."""
+        with self.guard.armed(), self._served(self._way) if self._way is not None else nullcontext():
+            self.client.close()
         if self._server is not None:
             self._server.close()
 
@@ -201,10 +205,10 @@ class Stand:
             yield
 
     def _ways(self) -> Iterator[Way]:
-        """Yield the ways to try: below httpx, inside of it, and over sockets."""
+        """Yield the ways to try: below httpx and httpx2, inside of httpx, and over sockets."""
         if "respx" in self.forms:
-            yield Way("respx", partial(intercept, self.endpoint, layer="httpcore"))
-            yield Way("respx", partial(intercept, self.endpoint, layer="httpx"))
+            for layer in LAYERS:
+                yield Way("respx", partial(intercept, self.endpoint, layer=layer))
         else:
             yield Way("loopback", nullcontext)  # nothing is served: shows what leaves the process unseen by Python
         if "loopback" in self.forms:
@@ -244,16 +248,19 @@ class Stand:
         return self.client.call(smallest_call(), mode, API_KEY)
 
     def _why_unseen(self, outcome: Outcome, escapes: tuple[Escape, ...]) -> CouldNotRun:
-        if escapes:
-            reason = f"the client is not intercepted; it was refused: {listed(escapes)}"
-            return CouldNotRun(reason=reason, remedy=self._remedy)
-        reason = f"the canary call reached no endpoint ({outcome})"
-        return CouldNotRun(reason=reason, remedy="Make one call with the client by hand, and mend what it shows.")
+        error = outcome.error if isinstance(outcome, Failure) else None
+        if isinstance(error, ClientNotFound) and not escapes:
+            return CouldNotRun(reason=f"client {error.wanted!r}: {error.problem}", remedy=error.remedy)
+        refused = f"the client is not intercepted; it was refused: {listed(escapes)}"
+        unseen = f"the canary call reached no endpoint ({one_line(str(outcome), _MAX_OUTCOME)})"
+        return CouldNotRun(reason=refused if escapes else unseen, remedy=self._remedy(escapes))
 
-    @property
-    def _remedy(self) -> str:
+    def _remedy(self, escapes: tuple[Escape, ...]) -> str:
+        needs_tls = self.target.command is None
+        if needs_tls and self._server is not None and self._server.tls_port is None:
+            return f"To see clients that are not on httpx, install {LOOPBACK_EXTRA}."
+        if not escapes:
+            return "Make one call with the client by hand, and mend what it shows."
         if "loopback" not in self.forms:
             return "Only clients on httpx are seen by respx; leave --stt-endpoint at auto."
-        if self._server is not None and self._server.tls_port is None:
-            return f"To see clients that are not on httpx, install {LOOPBACK_EXTRA}."
         return "It opens sockets past Python; drive it as a command, with the base URL that it is given."
