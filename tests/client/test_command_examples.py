@@ -103,6 +103,18 @@ LANGUAGES = {
 }
 
 
+_MAY_NOT_RUN = {  # docs/examples/commands/README.md says why
+    "JavaScript, the official SDK": {
+        "retry::test_a_later_answer_is_the_transcript",
+        "retry::test_attempts_are_identical",
+        "retry::test_client_errors_are_not_retried",
+        "retry::test_retries_end",
+        "retry::test_the_last_error_is_raised",
+    },
+    "Java, Unirest 1.4": {"hostile::test_no_wrong_text_is_returned", "network::test_a_slow_answer_is_read_whole"},
+}
+
+
 def judged(folder: Path, command: list[str], *options: str) -> Run:
     return run_pytest(folder, f"--stt-client=cmd:{shlex.join(command)}", _DEADLINE, *options)
 
@@ -115,8 +127,7 @@ def test_example(prepare: Callable[[Path], list[str]], request: pytest.FixtureRe
     run = judged(tmp_path, prepare(tmp_path), "stt", "-m", "stt_must")
 
     assert len(run.checks(Verdict.PASSED)) > 30, run.output
-    unjudged = {check for check in run.checks(Verdict.COULD_NOT_RUN) if not check.startswith("retry::")}
-    assert unjudged == set(), run.output
+    assert run.checks(Verdict.COULD_NOT_RUN) <= _MAY_NOT_RUN.get(name, set()), run.output
     _hold(name, run.checks(Verdict.FAILED))
 
 
