@@ -97,7 +97,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(f"--stt-{name}", dest=f"stt_{name}".replace("-", "_"), metavar=metavar, help=text)
         parser.addini(f"stt_{name}".replace("-", "_"), f"{text} (default of --stt-{name})", type="string")
 
-    add("client", "CLIENT", "client under test: a module such as 'openrouter', or 'module:attribute'")
+    add("client", "CLIENT", "client under test: a module such as 'openrouter', 'module:attribute' or 'cmd:COMMAND'")
     add("endpoint", "FORM", "how the endpoint is served: auto (default), respx or loopback")
     add("spec", "PATH", "OpenAPI document to judge against; the packaged one by default")
     add("level", "LEVEL", "lowest level whose failures fail the run: must (default) or should")

@@ -174,6 +174,24 @@ def test_a_failure_shows_the_line_to_paste(tmp_path: Path) -> None:
     assert f"| {shlex.quote(sys.executable)} adapter.py" in run.output
 
 
+def test_a_command_that_ignores_the_base_url_is_told_so(tmp_path: Path) -> None:
+    source = (
+        "import json, sys\n"
+        "from urllib.request import urlopen\n"
+        "print(json.dumps({'protocol': 1, 'name': 'x', 'features': ['input_audio', 'model']}), flush=True)\n"
+        "for line in sys.stdin:\n"
+        "  try: urlopen('https://api.invalid/v1', b'', timeout=5)\n"
+        "  except OSError as error: refused = str(error)\n"
+        "  error = {'type': 'E', 'message': refused}\n"
+        "  print(json.dumps({'id': json.loads(line)['id'], 'error': error}), flush=True)\n"
+    )
+    (tmp_path / "adapter.py").write_text(source)
+    run = judged(tmp_path, [sys.executable, "adapter.py"], "stt/request::test_bearer_key")
+    assert run.exit_code == pytest.ExitCode.TESTS_FAILED
+    assert "request through a proxy to api.invalid:443 refused" in " ".join(run.output.split())
+    assert run.checks(Verdict.PASSED) == set()
+
+
 @pytest.mark.parametrize(
     ("command", "shown", "exit_code"),
     [
