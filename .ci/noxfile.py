@@ -17,7 +17,7 @@ SDK_VERSIONS = ["0.9.2", "0.10.0", "0.11.0", "1.0.0", "1.3.84"]
 LAST_FOR_PEERS = "hypothesis==6.170.9"  # hypothesis-jsonschema uses what later ones no longer have
 SCHEMA_SUITE = "jsonschema==4.23.0"  # its source distribution carries JSON-Schema-Test-Suite
 JAVASCRIPT_SDK = "@openrouter/sdk@1.3.19"
-LANGUAGES = {  # packages of Debian: programs or files that tell that they are installed
+LANGUAGES = {  # packages of Debian: the program or the file that tells whether each is installed
     "default-jdk-headless": "javac",
     "golang-go": "go",
     "libunirest-java-java": "/usr/share/java/unirest-java.jar",
@@ -139,7 +139,8 @@ def _install_languages(session: nox.Session) -> None:
 
 def _try(session: nox.Session, command: list[str], *, seconds: float) -> None:
     try:
-        subprocess.run(command, check=True, timeout=seconds)
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(command, check=True, timeout=seconds, stdin=subprocess.DEVNULL, env=quiet)
     except (OSError, subprocess.SubprocessError) as error:
         session.warn(f"skipped: {error}")
 

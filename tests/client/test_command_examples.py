@@ -149,7 +149,14 @@ def test_the_reference_as_a_command_is_conformant(tmp_path: Path) -> None:
 
 
 def test_a_command_is_judged(tmp_path: Path) -> None:
-    run = judged(tmp_path, [sys.executable, "-m", "tests.clients.command"], "stt/request", "-m", "stt_must")
+    run = judged(
+        tmp_path,
+        [sys.executable, "-m", "tests.clients.command"],
+        "stt/request",
+        "-m",
+        "stt_must",
+        "--stt-max-examples=5",
+    )
     assert run.exit_code == 0, run.output
     assert len(run.checks(Verdict.PASSED)) > 20
     assert "the reference client 1.0 (cmd:" in run.output

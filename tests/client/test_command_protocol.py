@@ -86,7 +86,7 @@ def test_what_is_sent_is_valid(call: Call) -> None:
     assert problems("request", json.loads(line)) == []
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(
     arguments=st.dictionaries(
         st.text(),
