@@ -1,9 +1,10 @@
 """Keeps every packet on the machine while a client is driven, and records each attempt to send one.
 
 Three layers, because none sees everything: an audit hook (what Python's own socket and process functions do, in
-every thread), wrapped socket methods (the hook is told only after a host name was resolved), and proxy variables
-that point at a loopback trap (native code such as libcurl). Code that opens sockets by itself and ignores proxy
-variables (ctypes, uvloop's own connect, a child process that multiprocessing spawns) is out of reach.
+every thread, and which functions of the C library are asked for by name), wrapped methods (the hook is told of a host
+only after it was resolved, and of uvloop and of spawned processes nothing), and proxy variables that point at a
+loopback trap (native code such as libcurl). Native code that ignores proxy variables is out of reach: the sandbox is
+for that.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from ._environment import client_environment
-from ._escapes import WATCHED, Escape, client_line, escape_of, kind_of
+from ._escapes import WATCHED, Escape, client_line, escape_of, kind_of, line_elsewhere
 from ._proxy_trap import ProxyTrap
+from ._unannounced import announced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,6 +101,7 @@ class NetworkGuard:
                 with contextlib.ExitStack() as undo:
                     undo.enter_context(client_environment(url))
                     undo.enter_context(_judged_socket_methods())
+                    undo.enter_context(announced(_hook))
                     undo.enter_context(_judging(self._judge))
                     self._undo = undo.pop_all()
             self._depth += 1
@@ -130,7 +133,7 @@ class NetworkGuard:
 
     def _on_proxied(self, target: str, client_port: int) -> None:
         where = next((where for ref, where in tuple(self._approaches) if _port(ref()) == client_port), "")
-        self._found.append(Escape("proxy", target, where))
+        self._found.append(Escape("proxy", target, where or line_elsewhere(), native=not where))
 
 
 def _install_hook() -> None:

@@ -285,13 +285,18 @@ def test_a_child_process_with_the_armed_environment_meets_the_trap(guard: Networ
 @pytest.mark.parametrize(
     ("attempt", "program"),
     [
-        (lambda: subprocess.run(["curl", "-m1", f"http://{NAME}"], check=False), "curl"),
+        (lambda: subprocess.run(["curl", "-m1", f"http://{NAME}"], check=False), "curl (api.invalid:80)"),
+        (lambda: subprocess.run(["curl", f"https://u:p@{NAME}/x?key=secret"], check=False), "curl (api.invalid:443)"),
+        (lambda: subprocess.run(["curl", "--url=http://[2001:db8::1]:81"], check=False), "curl ([2001:db8::1]:81)"),
         (lambda: subprocess.run([MISSING], close_fds=False, check=False), "curl"),
-        (lambda: subprocess.run(f"{MISSING} -m1 http://{NAME}", shell=True, check=False), MISSING),
+        (
+            lambda: subprocess.run(f"{MISSING} -m1 http://{NAME}", shell=True, check=False),
+            f"{MISSING} (api.invalid:80)",
+        ),
         (lambda: subprocess.run("uname; true", shell=True, check=False), "uname;"),
         (lambda: subprocess.run([Path(MISSING), b"-m1"], check=False), "curl"),
-        (lambda: os.system("no-such-curl http://api.invalid"), "no-such-curl"),
-        (lambda: os.popen("no-such-curl http://api.invalid"), "no-such-curl"),
+        (lambda: os.system("no-such-curl http://api.invalid"), "no-such-curl (api.invalid:80)"),
+        (lambda: os.popen("no-such-curl http://api.invalid"), "no-such-curl (api.invalid:80)"),
         (lambda: os.execv(MISSING, ["uname"]), "curl"),
         (lambda: os.posix_spawn(MISSING, ["uname"], {}), "curl"),
         (lambda: os.posix_spawnp(MISSING, ["uname"], {}), "curl"),

@@ -1,0 +1,124 @@
+"""Every way to call out that is known: that it leads out when nothing holds it back, and what becomes of it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.clients.callers import WAYS
+from tests.endpoint.calling_out import check_of, client_of
+from tests.running import ISOLATED, run_python
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def _is_possible(name: str) -> bool:
+    need = WAYS[name].needs
+    return not need or bool(importlib.util.find_spec(need) or shutil.which(need))
+
+
+POSSIBLE = [name for name in WAYS if _is_possible(name)]
+
+
+def _cases(names: Sequence[str]) -> list[Any]:
+    return [
+        name if name in POSSIBLE else pytest.param(name, marks=pytest.mark.skip(f"needs {WAYS[name].needs}"))
+        for name in names
+    ]
+
+
+CLOSED = _cases([name for name, way in WAYS.items() if way.closed])
+OPEN = _cases([name for name, way in WAYS.items() if not way.closed])
+
+
+@dataclass(frozen=True)
+class Calls:
+    """What came of clients that called out.
+
+    Attributes:
+        runs: By way: how its run ended, and the reasons that it gave.
+        arrived: What reached a far host.
+        why_unknown: Why that cannot be known here.
+    """
+
+    runs: dict[str, Any]
+    arrived: frozenset[str] = frozenset()
+    why_unknown: str = ""
+
+    def reached(self, name: str) -> bool:
+        if self.why_unknown:
+            pytest.skip(f"there is no network of one's own here: {self.why_unknown}")
+        return WAYS[name].arrives in self.arrived
+
+
+def _call(folder: Path, how: str) -> Calls:
+    command = ["-m", "tests.endpoint.calling_out", "runs.json", how, *POSSIBLE]
+    arrived = _far_away(folder, *command)
+    if isinstance(arrived, str):
+        if how == "judged":  # the guard needs no such network to refuse
+            run_python(folder, *command)
+        return Calls(_read(folder / "runs.json") or {}, why_unknown=arrived)
+    return Calls(_read(folder / "runs.json"), frozenset(arrived))
+
+
+def _far_away(folder: Path, *command: str) -> list[str] | str:
+    """Run Python where every call out arrives; return what did, or why there is no such place."""
+    if sys.platform != "linux":
+        return f"{sys.platform} has no namespaces"
+    done = run_python(folder, "-m", "tests.endpoint.far_away", "arrived.json", sys.executable, *command)
+    (folder / "output.txt").write_text(done.stdout + done.stderr)
+    arrived: list[str] | str | None = _read(folder / "arrived.json")
+    assert arrived is not None, done.stderr
+    return arrived
+
+
+def _read(file: Path) -> Any:
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Calls:
+    return _call(tmp_path_factory.mktemp("alone"), "alone")
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Calls:
+    return _call(tmp_path_factory.mktemp("judged"), "judged")
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_a_client_that_calls_out_is_told_where_to_and_from_which_line(name: str, judged: Calls) -> None:
+    run = judged.runs[name]
+
+    assert run["exit"] == pytest.ExitCode.TESTS_FAILED
+    (reason,) = run["reasons"]
+    assert f" {WAYS[name].named} refused at " in reason
+    assert re.search(r"clients/callers\.py:\d+ in \w+", reason)
+    assert "secret" not in reason
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_nothing_arrives_of_a_client_that_is_judged(name: str, alone: Calls, judged: Calls) -> None:
+    assert alone.reached(name)
+    assert not judged.reached(name)
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_the_sandbox_closes_what_the_guard_leaves_open(name: str, alone: Calls, tmp_path: Path) -> None:
+    assert alone.reached(name)
+    run = ["-m", "pytest", "--stt-sandbox", client_of(name), *ISOLATED, check_of(name)]
+    arrived = _far_away(tmp_path, *run)
+
+    assert arrived == []
+    output = (tmp_path / "output.txt").read_text()
+    assert "stt: sandboxed" in output
+    assert " passed" in output
