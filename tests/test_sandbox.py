@@ -138,6 +138,18 @@ def test_an_interrupt_ends_it(tmp_path: Path) -> None:
     assert "KeyboardInterrupt" in output
 
 
+@pytest.mark.usefixtures("_available")
+def test_who_is_on_uvloop_is_advised_to_use_it(tmp_path: Path) -> None:
+    pytest.importorskip("uvloop")
+    (tmp_path / "on_uvloop.py").write_text("import uvloop\nfrom tests.clients.reference import Client\n")
+    advice = "stt: uvloop is loaded, and its datagrams are not seen by the guard; --stt-sandbox keeps them here too"
+    options = ("--collect-only", "stt/audio")
+
+    assert advice in run_pytest(tmp_path, "--stt-client=on_uvloop:Client", *options).output
+    assert advice not in run_pytest(tmp_path, "--stt-client=on_uvloop:Client", "--stt-sandbox", *options).output
+    assert advice not in run_pytest(tmp_path, CLIENT, *options).output
+
+
 def test_another_program_that_calls_pytest_is_not_started_again(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_own(): pass")
 

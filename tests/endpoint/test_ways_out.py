@@ -7,14 +7,21 @@ import json
 import re
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_openrouter_stt.client import target_of
+from pytest_openrouter_stt.contract import load_contract
+from pytest_openrouter_stt.endpoint import NetworkGuard
+from pytest_openrouter_stt.report import CouldNotRun
+from pytest_openrouter_stt.suite import Profile, Stand
 from tests.clients.callers import WAYS
+from tests.clients.reference import Client
 from tests.endpoint.calling_out import check_of, client_of
-from tests.running import ISOLATED, run_python
+from tests.running import ISOLATED, judge_here, run_python
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,3 +129,39 @@ def test_the_sandbox_closes_what_the_guard_leaves_open(name: str, alone: Calls, 
     output = (tmp_path / "output.txt").read_text()
     assert "stt: sandboxed" in output
     assert " passed" in output
+
+
+# --- at other times than beside a call ---
+
+
+AT_IMPORT = """
+import socket
+from contextlib import suppress
+from tests.clients.reference import Client
+
+with suppress(OSError):
+    socket.create_connection(("192.0.2.1", 443), timeout=1)
+"""
+
+
+def test_a_client_that_calls_out_while_it_is_imported_is_told_so(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(at_import=AT_IMPORT)
+    pytester.syspathinsert()
+
+    run = judge_here(pytester, "at_import:Client", check_of("socket"))
+
+    assert run.exit_code == pytest.ExitCode.TESTS_FAILED
+    (result,) = run.results.values()
+    assert "past the endpoint while it was imported; it was refused: name lookup of 192.0.2.1:443" in result.reason
+    assert "at_import.py:6 in <module>" in result.reason
+
+
+def test_what_a_client_does_after_its_last_call_is_told_too() -> None:
+    with NetworkGuard() as guard:
+        stand = Stand(target_of(Client), load_contract(), Profile(max_examples=1, seed=0, deadline=5), guard)
+        with stand.opened():
+            pass
+        with pytest.raises(CouldNotRun, match=r"after its last call; it was refused: .*192\.0\.2\.1:8008"):  # noqa: SIM117
+            with stand.opened(), suppress(OSError):
+                WAYS["socket"].run()
+        stand.close()
