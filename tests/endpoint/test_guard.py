@@ -589,6 +589,26 @@ def test_arming_in_two_threads_ends_with_the_last(guard: NetworkGuard) -> None:
     sys.audit("socket.connect", None, REMOTE)  # what a connection announces; would raise
 
 
+def test_a_thread_that_outlives_the_arming_is_refused_still(guard: NetworkGuard) -> None:
+    go_on, outcomes = threading.Event(), []
+
+    def later() -> None:
+        go_on.wait(10)
+        with contextlib.suppress(ConnectionRefusedError):
+            sys.audit("socket.connect", None, REMOTE)  # what a connection announces
+            outcomes.append("announced")
+
+    from_then, from_now = threading.Thread(target=later), threading.Thread(target=later)
+    with guard.armed():
+        from_then.start()
+    from_now.start()
+    go_on.set()
+    from_then.join()
+    from_now.join()
+    assert outcomes == ["announced"]
+    assert kinds(guard) == {("connect", "192.0.2.1:443")}
+
+
 def test_a_guard_within_another_hands_back(armed: NetworkGuard) -> None:
     with NetworkGuard() as inner:
         with inner.armed(), pytest.raises(ConnectionRefusedError):

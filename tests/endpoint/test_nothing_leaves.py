@@ -119,6 +119,8 @@ def _far_addresses(folder: Path, *command: str) -> list[str]:
     trace = ("-f", "-qq", "-s0", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", str(folder / "trace"))
     trace_python = "import os, sys; os.execvp('strace', ['strace', *sys.argv[1:]])"
     done = run_python(folder, "-c", trace_python, *trace, sys.executable, *command)
-    asked = re.findall(r'inet_(?:addr|pton)\((?:AF_INET6, )?"([^"]+)"', (folder / "trace").read_text())
+    if "PTRACE" in done.stderr:
+        pytest.skip(done.stderr)
     assert done.returncode == 0, done.stdout + done.stderr
+    asked = re.findall(r'inet_(?:addr|pton)\((?:AF_INET6, )?"([^"]+)"', (folder / "trace").read_text())
     return [address for address in asked if not ipaddress.ip_address(address).is_loopback]
