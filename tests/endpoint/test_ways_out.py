@@ -7,21 +7,14 @@ import json
 import re
 import shutil
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_openrouter_stt.client import target_of
-from pytest_openrouter_stt.contract import load_contract
-from pytest_openrouter_stt.endpoint import NetworkGuard
-from pytest_openrouter_stt.report import CouldNotRun
-from pytest_openrouter_stt.suite import Profile, Stand
 from tests.clients.callers import WAYS
-from tests.clients.reference import Client
 from tests.endpoint.calling_out import check_of, client_of
-from tests.running import ISOLATED, judge_here, run_python
+from tests.running import ISOLATED, judge_here, run_pytest, run_python
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,12 +149,26 @@ def test_a_client_that_calls_out_while_it_is_imported_is_told_so(pytester: pytes
     assert "at_import.py:6 in <module>" in result.reason
 
 
-def test_what_a_client_does_after_its_last_call_is_told_too() -> None:
-    with NetworkGuard() as guard:
-        stand = Stand(target_of(Client), load_contract(), Profile(max_examples=1, seed=0, deadline=5), guard)
-        with stand.opened():
-            pass
-        with pytest.raises(CouldNotRun, match=r"after its last call; it was refused: .*192\.0\.2\.1:8008"):  # noqa: SIM117
-            with stand.opened(), suppress(OSError):
-                WAYS["socket"].run()
-        stand.close()
+WHEN_CLOSED = """
+import socket
+from contextlib import suppress
+from tests.clients.reference import Client as Base
+
+class Client(Base):
+    def close(self):
+        super().close()
+        with suppress(OSError):
+            socket.create_connection(("192.0.2.1", 443), timeout=1)
+"""
+
+
+def test_a_client_that_calls_out_when_no_call_is_made_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "when_closed.py").write_text(WHEN_CLOSED)
+
+    run = run_pytest(tmp_path, "--stt-client=when_closed:Client", "stt/state::test_closing_may_be_repeated[sync]")
+
+    assert run.exit_code == pytest.ExitCode.TESTS_FAILED
+    (error,) = re.findall("^could not run: .*", run.output, re.MULTILINE)
+    assert "past the endpoint after its last call; it was refused: name lookup of 192.0.2.1:443" in error
+    assert "when_closed.py:10 in close" in error
+    assert "raise escaped" not in run.output
