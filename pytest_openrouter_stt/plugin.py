@@ -80,6 +80,13 @@ class _Run:
             self.stand = Stand(target, self.contract, self.profile, self.guard, self.forms)
         return self.stand
 
+    def leave(self) -> str:
+        """Take the client off its stand, and say what it attempted since its last check."""
+        stand = self.stand
+        self.close()
+        escaped = stand.escaped("after its last check") if stand is not None else None
+        return escaped.explanation if escaped is not None else ""
+
     def close(self) -> None:
         """Take the client off its stand."""
         if self.stand is not None:
@@ -147,8 +154,10 @@ def pytest_configure(config: pytest.Config) -> None:
     run = _configured_run(config, name)
     config.stash[_RUN] = run
     config.pluginmanager.register(run.mount, "stt-mount")
-    from pytest_openrouter_stt._reporting import SuiteReporting  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt._parting import Parting  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt._reporting import SuiteReporting  # noqa: PLC0415
 
+    config.pluginmanager.register(Parting(run.leave), "stt-parting")
     reporting = SuiteReporting(
         run.contract, run.level, lambda: run.title, lambda: run.stand.subject if run.stand else None
     )

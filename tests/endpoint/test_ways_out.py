@@ -162,13 +162,42 @@ class Client(Base):
 """
 
 
-def test_a_client_that_calls_out_when_no_call_is_made_is_told_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("-n1",)], ids=["alone", "xdist"])
+def test_a_client_that_calls_out_when_it_is_closed_at_the_end_is_told_so(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
     (tmp_path / "when_closed.py").write_text(WHEN_CLOSED)
 
-    run = run_pytest(tmp_path, "--stt-client=when_closed:Client", "stt/state::test_closing_may_be_repeated[sync]")
+    run = run_pytest(tmp_path, "--stt-client=when_closed:Client", *options, check_of("socket"))
 
     assert run.exit_code == pytest.ExitCode.TESTS_FAILED
-    (error,) = re.findall("^could not run: .*", run.output, re.MULTILINE)
-    assert "past the endpoint after its last call; it was refused: name lookup of 192.0.2.1:443" in error
-    assert "when_closed.py:10 in close" in error
+    assert "1 passed" in run.output
+    (told,) = re.findall("^.*past the endpoint.*$", run.output, re.MULTILINE)
+    assert "after its last check; it was refused: name lookup of 192.0.2.1:443" in told
+    assert "when_closed.py:10 in close" in told
+
+
+AFTER_THE_CALL = """
+import socket
+from contextlib import suppress
+
+import pytest
+
+@pytest.fixture(autouse=True)
+def after_the_call(stt):
+    yield
+    with suppress(OSError):
+        socket.create_connection(("192.0.2.1", 443), timeout=1)
+"""
+
+
+def test_what_is_attempted_when_a_check_has_made_its_calls_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(AFTER_THE_CALL)
+
+    run = run_pytest(tmp_path, "--stt-client=tests.clients.reference:Client", check_of("socket"))
+
+    assert run.exit_code == pytest.ExitCode.TESTS_FAILED
+    assert "1 passed, 1 error" in run.output
+    (told,) = re.findall("^could not run: .*", run.output, re.MULTILINE)
+    assert "past the endpoint after its last call; it was refused: name lookup of 192.0.2.1:443" in told
     assert "raise escaped" not in run.output
