@@ -22,6 +22,7 @@ PYTEST_FACING = [
     "tests/test_fuzz.py",
     "tests/test_mounting.py",
     "tests/test_plugin.py",
+    "tests/test_sandbox.py",
     "tests/report",
 ]
 
