@@ -134,7 +134,7 @@ def verdicts(session: nox.Session) -> None:
 
 @nox.session(python="3.12", default=False)
 def benchmarks(session: nox.Session) -> None:
-    """Generation beside its peers; ``-- --write`` puts the tables into the documentation."""
+    """Generation and serving beside their peers; ``-- --write`` puts the tables into the documentation."""
     older = Path(session.create_tmp()).resolve() / "older"
     session.chdir(REPOSITORY)
     session.run("python", "-m", "venv", str(older))
@@ -144,3 +144,4 @@ def benchmarks(session: nox.Session) -> None:
         for peer in _dependencies("benchmark"):  # one that cannot be installed says so in its row
             session.run_install(*install, peer, *pins, external=True, success_codes=[0, 1])
     session.run("python", "-m", "tests.benchmarks.generation", f"--older={older / 'bin' / 'python'}", *session.posargs)
+    session.run("python", "-m", "tests.benchmarks.serving", *session.posargs)

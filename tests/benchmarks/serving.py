@@ -28,10 +28,6 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "perfo
 URL = load_contract().url
 BODY = b'{"text":"a transcript"}'
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
-REQUEST = (
-    b"POST /api/v1/audio/transcriptions HTTP/1.1\r\nHost: %b\r\nAuthorization: Bearer k\r\n"
-    b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
-)
 MICRO = 1e6
 
 RAW, OURS = "a raw socket", "`LoopbackServer`"
@@ -47,8 +43,8 @@ def endpoint() -> Endpoint:
 # Inside of the process
 
 
-def posted(client: httpx.Client) -> None:
-    client.post(URL, json={}, headers={"Authorization": "Bearer k"}).json()
+def posted(client: httpx.Client, url: str = URL) -> None:
+    client.post(url, json={}, headers={"Authorization": "Bearer k"}).json()
 
 
 @contextlib.contextmanager
@@ -83,19 +79,8 @@ def intercepted() -> Iterator[Callable[[], None]]:
 
 @contextlib.contextmanager
 def exchanging(port: int) -> Iterator[Callable[[], None]]:
-    request = REQUEST % f"127.0.0.1:{port}".encode()
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-        def exchange() -> None:
-            connection.sendall(request)
-            received = b""
-            while not received.endswith(b"}"):
-                if not (more := connection.recv(65_536)):
-                    raise ConnectionError("the server does not keep connections")
-                received += more
-
-        yield exchange
+    with httpx.Client(trust_env=False) as client:
+        yield lambda: posted(client, f"http://127.0.0.1:{port}/api/v1/audio/transcriptions")
 
 
 @contextlib.contextmanager
@@ -172,9 +157,7 @@ def ours() -> Iterator[Callable[[], None]]:
 @contextlib.contextmanager
 def peer() -> Iterator[Callable[[], None]]:
     from pytest_httpserver import HTTPServer
-    from werkzeug.serving import WSGIRequestHandler
 
-    WSGIRequestHandler.protocol_version = "HTTP/1.1"  # else it closes after each request
     with HTTPServer(threaded=True) as server:
         server.expect_request("/api/v1/audio/transcriptions").respond_with_data(BODY, content_type="application/json")
         with exchanging(server.port) as exchange:
@@ -187,7 +170,7 @@ SOCKETS = {
     OURS: ours,
     "`http.server`, no delay, one write": _http_server(_NoDelay),
     "`http.server` as it comes": _http_server(_AsItComes),
-    "pytest-httpserver": peer,
+    "pytest-httpserver, which keeps no connection": peer,
 }
 
 
