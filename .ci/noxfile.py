@@ -34,6 +34,7 @@ PYTEST_FACING = [
     "tests/test_fuzz.py",
     "tests/test_mounting.py",
     "tests/test_plugin.py",
+    "tests/test_sandbox.py",
     "tests/report",
 ]
 
@@ -175,7 +176,7 @@ def verdicts(session: nox.Session) -> None:
 
 @nox.session(python="3.12", default=False)
 def benchmarks(session: nox.Session) -> None:
-    """Generation beside its peers; ``-- --write`` puts the tables into the documentation."""
+    """Generation and serving beside their peers; ``-- --write`` puts the tables into the documentation."""
     older = Path(session.create_tmp()).resolve() / "older"
     session.chdir(REPOSITORY)
     session.run("python", "-m", "venv", str(older))
@@ -185,3 +186,4 @@ def benchmarks(session: nox.Session) -> None:
         for peer in _dependencies("benchmark"):  # one that cannot be installed says so in its row
             session.run_install(*install, peer, *pins, external=True, success_codes=[0, 1])
     session.run("python", "-m", "tests.benchmarks.generation", f"--older={older / 'bin' / 'python'}", *session.posargs)
+    session.run("python", "-m", "tests.benchmarks.serving", *session.posargs)

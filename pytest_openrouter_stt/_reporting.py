@@ -94,7 +94,8 @@ class SuiteReporting:
             self._judge(report, info.requirement, call.excinfo.value if call.excinfo else None)
             item.user_properties[:] = report.user_properties  # JUnit XML takes them from the report of the teardown
         elif report.failed:
-            report.longrepr = self._harmless(str(report.longrepr))
+            judgement = judgement_in(call.excinfo.value) if call.excinfo else None
+            report.longrepr = self._harmless(str(judgement or report.longrepr))
         return report
 
     @pytest.hookimpl(tryfirst=True)

@@ -7,6 +7,7 @@ imported before it is needed.
 from __future__ import annotations
 
 import contextlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from pytest_openrouter_stt._mounting import SuiteMount
     from pytest_openrouter_stt.client import Mode, Target
@@ -79,6 +80,13 @@ class _Run:
             self.stand = Stand(target, self.contract, self.profile, self.guard, self.forms)
         return self.stand
 
+    def leave(self) -> str:
+        """Take the client off its stand, and say what it attempted since its last check."""
+        stand = self.stand
+        self.close()
+        escaped = stand.escaped("after its last check") if stand is not None else None
+        return escaped.explanation if escaped is not None else ""
+
     def close(self) -> None:
         """Take the client off its stand."""
         if self.stand is not None:
@@ -105,10 +113,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("seed", "N", "where the examples start; 0 by default, so that a verdict can be repeated")
     add("fuzz", "DURATION", "repeat the property checks with more and other examples for so long: 30s, 5m, 1h30m")
     add("deadline", "SECONDS", "how long one call of the client may take; 5 by default")
+    text = "run where there is no network but loopback (Linux)"
+    group.addoption("--stt-sandbox", dest="stt_sandbox", action="store_true", help=text)
+    parser.addini("stt_sandbox", f"{text}, as with --stt-sandbox", type="bool", default=False)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """Move into the sandbox when it is wanted: before a conftest.py can import the client, and before any capturing."""
+    if _is_sandbox_missing(early_config):
+        from pytest_openrouter_stt._sandbox import restart  # noqa: PLC0415 - see the module's docstring
+
+        restart(early_config.invocation_params.args)
+    return (yield)
+
+
+def _is_sandbox_wanted(config: pytest.Config) -> bool:
+    given = (config.known_args_namespace, config.option)  # at first, only the former has what was given
+    return any(getattr(options, "stt_sandbox", False) for options in given) or bool(config.getini("stt_sandbox"))
+
+
+def _is_sandbox_missing(config: pytest.Config) -> bool:
+    if not _is_sandbox_wanted(config):
+        return False
+    from pytest_openrouter_stt._sandbox import is_sandboxed  # noqa: PLC0415 - see the module's docstring
+
+    return not is_sandboxed()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Resolve the client and mount the suite, when there is a client."""
+    if _is_sandbox_missing(config):  # a conftest.py loaded this plugin, or a worker runs on another machine
+        raise pytest.UsageError("stt: --stt-sandbox comes too late for this process; leave it out")
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     name = _option(config, "client")
@@ -118,8 +154,10 @@ def pytest_configure(config: pytest.Config) -> None:
     run = _configured_run(config, name)
     config.stash[_RUN] = run
     config.pluginmanager.register(run.mount, "stt-mount")
-    from pytest_openrouter_stt._reporting import SuiteReporting  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt._parting import Parting  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt._reporting import SuiteReporting  # noqa: PLC0415
 
+    config.pluginmanager.register(Parting(run.leave), "stt-parting")
     reporting = SuiteReporting(
         run.contract, run.level, lambda: run.title, lambda: run.stand.subject if run.stand else None
     )
@@ -260,9 +298,10 @@ def _has_client_fixture(config: pytest.Config) -> bool:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say who is judged, and against what."""
+    sandbox = ["stt: sandboxed, with no network but loopback"] if _is_sandbox_wanted(config) else []
     run = config.stash.get(_RUN, None)
     if run is None:
-        return []
+        return sandbox
     contract, profile, fuzz = run.contract, run.profile, _option(config, "fuzz")
     lines = [
         (
@@ -272,7 +311,13 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     ]
     if run.mount.header_line:
         lines.append(run.mount.header_line)
-    return lines
+    return [*lines, *(sandbox or _loopholes())]
+
+
+def _loopholes() -> list[str]:
+    if "uvloop" not in sys.modules:
+        return []
+    return ["stt: uvloop is loaded, and its datagrams are not seen by the guard; --stt-sandbox keeps them here too"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

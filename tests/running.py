@@ -66,8 +66,14 @@ def judge_here(pytester: pytest.Pytester, client: str, *options: str) -> Run:
 def run_pytest(folder: Path, *options: str, env: dict[str, str] | None = None) -> Run:
     """Run pytest in *folder* in a process of its own, with this repository's test clients importable."""
     junit = folder / "junit.xml"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *ISOLATED, f"--junitxml={junit}", *options],
+    done = run_python(folder, "-m", "pytest", *ISOLATED, f"--junitxml={junit}", *options, env=env)
+    return Run(done.returncode, done.stdout + done.stderr, read_junit(junit))
+
+
+def run_python(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run Python in *folder*, with this repository's test clients importable."""
+    return subprocess.run(
+        [sys.executable, *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": _importable_tests().name, **(env or {})},
         capture_output=True,
@@ -75,7 +81,6 @@ def run_pytest(folder: Path, *options: str, env: dict[str, str] | None = None) -
         timeout=_LIMIT,
         check=False,
     )
-    return Run(done.returncode, done.stdout + done.stderr, read_junit(junit))
 
 
 @cache

@@ -227,7 +227,7 @@ def test_a_client_that_is_not_intercepted_is_told_where_it_went(pytester: pytest
     pytester.makepyfile(via_requests=VIA_REQUESTS)
     pytester.syspathinsert()
 
-    run = judge_here(pytester, "via_requests:Client")
+    run = judge_here(pytester, "via_requests:Client", "--stt-endpoint=respx")
 
     assert run.exit_code == pytest.ExitCode.TESTS_FAILED
     assert {result.verdict for result in run.results.values()} == {Verdict.COULD_NOT_RUN}

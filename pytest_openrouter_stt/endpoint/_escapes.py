@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
+import re
 import socket
 import sys
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +33,34 @@ _STARTS = frozenset(
         "subprocess.Popen",
     }
 )
-WATCHED = _LOOKUPS | _STARTS | _SENDS.keys()
+_NATIVE = frozenset({"ctypes.dlsym", "ctypes.dlsym/handle"})
+WATCHED = _LOOKUPS | _STARTS | _NATIVE | _SENDS.keys()
+
+# Functions of the C library that lead out of this machine. Their arguments are not announced, so that somebody wants to
+# call them has to do.
+_WAYS_OUT = frozenset(
+    {
+        "connect",
+        "execv",
+        "execve",
+        "execvp",
+        "fork",
+        "getaddrinfo",
+        "gethostbyname",
+        "gethostbyname2",
+        "gethostbyname_r",
+        "popen",
+        "posix_spawn",
+        "posix_spawnp",
+        "res_query",
+        "res_search",
+        "sendmmsg",
+        "sendmsg",
+        "sendto",
+        "system",
+        "vfork",
+    }
+)
 
 # Python itself starts these, to learn what machine it runs on: platform.processor() and .architecture(),
 # ctypes.util.find_library(), and the User-Agent headers that API clients build from them. None of them talks to a
@@ -44,6 +73,10 @@ _LOCAL_FAMILIES = frozenset(
     getattr(socket, name) for name in ("AF_UNIX", "AF_NETLINK", "AF_ALG") if hasattr(socket, name)
 )
 
+_URL = re.compile(
+    r"\b(?P<scheme>https?|wss?)://(?:[^/?#\s'\"]*@)?(?P<host>\[[\da-f:.]+\](?::\d+)?|[^/?#@\s'\"]+)", re.IGNORECASE
+)
+
 _PACKAGE = str(Path(__file__).parents[1]) + os.sep
 _STDLIB = str(Path(contextlib.__file__).parent) + os.sep
 _INSTALLED = ("site-packages", "dist-packages")
@@ -52,6 +85,7 @@ _PHRASES = {
     "connect": "connection to",
     "datagram": "datagram to",
     "lookup": "name lookup of",
+    "native": "native call of",
     "proxy": "request through a proxy to",
     "subprocess": "start of the program",
 }
@@ -62,14 +96,17 @@ class Escape:
     """One attempt to reach beyond this machine; it was refused.
 
     Attributes:
-        kind: ``connect``, ``lookup``, ``datagram``, ``subprocess`` or ``proxy``.
-        target: Such as ``openrouter.ai:443``, or a program's name.
+        kind: ``connect``, ``lookup``, ``datagram``, ``subprocess``, ``proxy`` or ``native``.
+        target: Such as ``openrouter.ai:443``; a program's name, with the host of the first URL that it was given; or a
+            function of the C library.
         where: ``path:line in function`` of the code that tried, or empty if that cannot be known.
+        native: Whether no Python code was seen to do it: redirecting names would not keep that on this machine.
     """
 
     kind: str
     target: str
     where: str
+    native: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         origin = f" at {self.where}" if self.where else ""
@@ -78,14 +115,18 @@ class Escape:
 
 def kind_of(event: str) -> str:
     """Return the kind of what an event announces, as `Escape` has it."""
-    return "lookup" if event in _LOOKUPS else _SENDS.get(event, "subprocess")
+    if event in _LOOKUPS | _NATIVE:
+        return "lookup" if event in _LOOKUPS else "native"
+    return _SENDS.get(event, "subprocess")
 
 
 def escape_of(event: str, args: tuple[Any, ...]) -> tuple[str, str]:
     """Return the kind and the target of what an event announces; no target if it stays on this machine."""
     if event in _STARTS:
         program, harmless = _program(event, args)
-        return "subprocess", "" if harmless else program
+        return "subprocess", "" if harmless else f"{program}{_aim(_command(event, args))}"
+    if event in _NATIVE:
+        return "native", f"{args[1]}()" if args[1] in _WAYS_OUT else ""
     if event in _SENDS:
         local = args[1] is None or getattr(args[0], "family", None) in _LOCAL_FAMILIES
         return _SENDS[event], "" if local else _remote(args[1])
@@ -125,6 +166,16 @@ def _program(event: str, args: tuple[Any, ...]) -> tuple[str, bool]:
     return (line.split() or [name])[0], line in _HARMLESS_PROGRAMS  # one bare word: no pipes, no substitution
 
 
+def _aim(command: list[str]) -> str:
+    """Return the host of the first URL in a command, but nothing else of it, which may be secret."""
+    found = _URL.search(" ".join(command))
+    if found is None:
+        return ""
+    host = found["host"]
+    port = "" if re.search(r":\d+$", host) else f":{443 if found['scheme'] in {'https', 'wss'} else 80}"
+    return f" ({host}{port})"
+
+
 def _command(event: str, args: tuple[Any, ...]) -> list[str]:
     match event:
         case "os.fork" | "os.forkpty":
@@ -149,28 +200,54 @@ def _text(value: Any) -> str:
 
 def client_line() -> str:
     """Return the innermost line of the client: its own code if any is on the stack, else a library's."""
+    return _innermost(sys._getframe())  # noqa: SLF001 - inspect.stack() reads source files
+
+
+def line_elsewhere() -> str:
+    """Return the line of the client that the other threads are at; nothing if they are at several.
+
+    It tells what native code was called, which no event announces: the line waits for it to return.
+    """
+    frames = sys._current_frames()  # noqa: SLF001 - the only way to see another thread
+    del frames[threading.get_ident()]
+    lines = {_innermost(frame) for frame in frames.values() if _is_driven(frame)} - {""}
+    return lines.pop() if len(lines) == 1 else ""
+
+
+def _innermost(frame: FrameType) -> str:
     library = ""
-    for frame in _client_frames():
-        path = frame.f_code.co_filename
+    for inner in _client_frames(frame):
+        path = inner.f_code.co_filename
         if path.startswith("<frozen") or (path.startswith(_STDLIB) and not _is_installed(path)):
             continue
-        place = f"{_short(path)}:{frame.f_lineno} in {frame.f_code.co_name}"
+        place = f"{_short(path)}:{inner.f_lineno} in {inner.f_code.co_name}"
         if not _is_installed(path):
             return place
         library = library or place
     return library
 
 
-def _client_frames() -> Iterator[FrameType]:
+def _client_frames(innermost: FrameType) -> Iterator[FrameType]:
     """Yield the frames between this package, which refuses, and this package, which drives the client."""
-    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - inspect.stack() reads source files
     seen = False
-    while frame is not None:
+    for frame in _outwards(innermost):
         if not frame.f_code.co_filename.startswith(_PACKAGE):
             seen = True
             yield frame
         elif seen:
             return
+
+
+def _is_driven(innermost: FrameType) -> bool:
+    """Whether a thread is in what this package has called, and not in this package itself."""
+    ours = [frame.f_code.co_filename.startswith(_PACKAGE) for frame in _outwards(innermost)]
+    return any(ours) and not ours[0]
+
+
+def _outwards(innermost: FrameType) -> Iterator[FrameType]:
+    frame: FrameType | None = innermost
+    while frame is not None:
+        yield frame
         frame = frame.f_back
 
 

@@ -1,9 +1,10 @@
 """Keeps every packet on the machine while a client is driven, and records each attempt to send one.
 
 Three layers, because none sees everything: an audit hook (what Python's own socket and process functions do, in
-every thread), wrapped socket methods (the hook is told only after a host name was resolved), and proxy variables
-that point at a loopback trap (native code such as libcurl). Code that opens sockets by itself and ignores proxy
-variables (ctypes, uvloop's own connect, a child process that multiprocessing spawns) is out of reach.
+every thread, and which functions of the C library are asked for by name), wrapped methods (the hook is told of a host
+only after it was resolved, and of uvloop and of spawned processes nothing), and proxy variables that point at a
+loopback trap (native code such as libcurl). Native code that ignores proxy variables is out of reach: the sandbox is
+for that.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from ._environment import client_environment
-from ._escapes import WATCHED, Escape, client_line, escape_of, kind_of
+from ._escapes import WATCHED, Escape, client_line, escape_of, kind_of, line_elsewhere
 from ._proxy_trap import ProxyTrap
+from ._unannounced import announced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 # Each method's event, and how many arguments it has at least when the last of them is an address.
 _JUDGED_METHODS = {
@@ -35,6 +37,9 @@ _JUDGED_METHODS = {
 # One guard's judge while it is armed, else None. The hook cannot be removed, so this is all that it looks at.
 _judge: Callable[[str, tuple[Any, ...]], None] | None = None
 _hooked = False
+# A client's own threads may outlive the check that they were started in; these are judged for as long as they live.
+_strays: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+_judge_of_strays: Callable[[str, tuple[Any, ...]], None] | None = None
 # Taken to arm and disarm only, never by the hook: audited code may hold any lock. Re-entrant, for finalizers.
 _switch = threading.RLock()
 
@@ -52,6 +57,7 @@ class NetworkGuard:
         self._trap = ProxyTrap(self._on_proxied)
         self._permitted: set[tuple[str, ...]] = set()
         self._depth = 0
+        self._threads: set[threading.Thread] = set()
         self._undo = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -70,7 +76,8 @@ class NetworkGuard:
         """Refuse and record while the block runs; may be nested and entered from several threads.
 
         Lookups fail with ``socket.gaierror``, connections and datagrams with ``ConnectionRefusedError``, programs
-        with ``PermissionError``. Proxy variables lead to the trap, and variables ``OPENROUTER_*`` are absent.
+        with ``PermissionError``. Proxy variables lead to the trap, and variables ``OPENROUTER_*`` are absent. Threads
+        that were started meanwhile, and go on afterwards, are still refused what the audit hook sees.
 
         Raises:
             OSError: The trap cannot listen on 127.0.0.1.
@@ -104,14 +111,17 @@ class NetworkGuard:
                 with contextlib.ExitStack() as undo:
                     undo.enter_context(client_environment(url))
                     undo.enter_context(_judged_socket_methods())
+                    undo.enter_context(announced(_hook))
                     undo.enter_context(_judging(self._judge))
                     self._undo = undo.pop_all()
+                self._threads = set(threading.enumerate())
             self._depth += 1
 
     def _disarm(self) -> None:
         with _switch:
             self._depth -= 1
             if self._depth == 0:
+                _keep_judging(set(threading.enumerate()) - self._threads, self._judge)
                 self._undo.close()
 
     def _judge(self, event: str, args: tuple[Any, ...]) -> None:
@@ -137,7 +147,7 @@ class NetworkGuard:
 
     def _on_proxied(self, target: str, client_port: int) -> None:
         where = next((where for ref, where in tuple(self._approaches) if _port(ref()) == client_port), "")
-        self._found.append(Escape("proxy", target, where))
+        self._found.append(Escape("proxy", target, where or line_elsewhere(), native=not where))
 
 
 def _install_hook() -> None:
@@ -148,9 +158,17 @@ def _install_hook() -> None:
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    judge = _judge
-    if judge is not None and event in WATCHED:
+    judge = _judge or _judge_of_strays
+    if judge is None or event not in WATCHED:
+        return
+    if judge is _judge or threading.current_thread() in _strays:
         judge(event, args)
+
+
+def _keep_judging(threads: Iterable[threading.Thread], judge: Callable[[str, tuple[Any, ...]], None]) -> None:
+    global _judge_of_strays  # noqa: PLW0603 - see its definition
+    _strays.update(threads)
+    _judge_of_strays = judge
 
 
 @contextlib.contextmanager

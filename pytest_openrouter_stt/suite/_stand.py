@@ -67,11 +67,6 @@ def listed(escapes: Iterable[Escape]) -> str:
     return ", ".join(dict.fromkeys(map(str, escapes)))
 
 
-def _is_native(escape: Escape) -> bool:
-    """Whether no Python code was seen to do it: redirecting names would not keep that on this machine."""
-    return escape.kind == "proxy" and not escape.where
-
-
 def _of_one_member(calls: Iterable[InvalidCall]) -> Iterator[InvalidCall]:
     """Yield those of *calls* that break an argument, a member of one, or what is in the first of a member's members."""
     first: dict[tuple[str, ...], str] = {}
@@ -148,6 +143,9 @@ class Stand:
             with self._served(self._way):
                 yield self._features
                 self.endpoint.reset()
+                escaped = self.escaped("after its last call")
+                if escaped is not None:
+                    raise escaped
 
     @property
     def form(self) -> Form | None:
@@ -182,6 +180,18 @@ class Stand:
         spellings = {mode: self.client.spelling(API_KEY, mode) for mode in MODES}
         command = self.target.command.shell if self.target.command is not None else ""
         return Subject(self.client.title, spellings["sync"], (API_KEY,), spellings["async"], command)
+
+    def escaped(self, when: str = "") -> CouldNotRun | None:
+        """Return why nothing can be judged, if the client went past the endpoint since this was asked the last time.
+
+        Args:
+            when: What the client did meanwhile.
+        """
+        escapes = self.guard.take_escapes()
+        if not escapes:
+            return None
+        reason = f"the client went past the endpoint{when and ' '}{when}; it was refused: {listed(escapes)}"
+        return CouldNotRun(reason=reason, remedy="A client under test has to send its calls, and nothing else.")
 
     def settle(self) -> None:
         """Let what is under way between the client and the endpoint come to its end, before another call begins."""
@@ -223,6 +233,9 @@ class Stand:
 
     def _find_way(self) -> None:
         """Make the canary call in each way until the endpoint sees it."""
+        self._blocked = self.escaped("while it was imported")
+        if self._blocked is not None:
+            return
         for way in self._ways():
             self.client.forget(API_KEY)  # it may have found the proxies of the way before, which lead nowhere
             with self._served(way):
@@ -230,12 +243,13 @@ class Stand:
                 seen = self.endpoint.requests
                 self.endpoint.reset()
                 if seen:
-                    self._way, self._features = way, self.client.features(API_KEY)
-                    self.guard.take_escapes()
+                    self._features = self.client.features(API_KEY)
+                    self._blocked = self.escaped("beside its first call")
+                    self._way = way if self._blocked is None else None
                     return
             escapes = self.guard.take_escapes()
             self._blocked = self._why_unseen(outcome, escapes)
-            if isinstance(outcome, NoAnswer) or any(map(_is_native, escapes)):
+            if isinstance(outcome, NoAnswer) or any(escape.native for escape in escapes):
                 return
 
     def _canary(self) -> Outcome:

@@ -207,8 +207,8 @@ def _shrinking(bench: Bench) -> str:
         smallest = {run["smallest"] for run in found}
         target = ""
         if name == OURS:
-            ok = len(found) == len(runs) and max(calls) <= 100 and max(seconds) <= 1 and len(smallest) == 1
-            target = f"≤ 100 calls, ≤ 1 s, one smallest: {_verdict(ok)}"
+            ok = len(found) == len(runs) and median(calls) <= 100 and max(seconds) <= 1 and len(smallest) == 1
+            target = f"median ≤ 100 calls, ≤ 1 s, one smallest: {_verdict(ok)}"
         figures = [_spread(calls, ".0f"), _spread(seconds, ".2f")] if found else ["", ""]
         return [f"{len(found)} of {len(runs)}", *figures, str(len(smallest)), target]
 

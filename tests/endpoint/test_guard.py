@@ -10,6 +10,8 @@ import ctypes.util
 import errno
 import functools
 import http.client
+import importlib
+import multiprocessing.util
 import os
 import platform
 import shutil
@@ -285,13 +287,18 @@ def test_a_child_process_with_the_armed_environment_meets_the_trap(guard: Networ
 @pytest.mark.parametrize(
     ("attempt", "program"),
     [
-        (lambda: subprocess.run(["curl", "-m1", f"http://{NAME}"], check=False), "curl"),
+        (lambda: subprocess.run(["curl", "-m1", f"http://{NAME}"], check=False), "curl (api.invalid:80)"),
+        (lambda: subprocess.run(["curl", f"https://u:p@{NAME}/x?key=secret"], check=False), "curl (api.invalid:443)"),
+        (lambda: subprocess.run(["curl", "--url=http://[2001:db8::1]:81"], check=False), "curl ([2001:db8::1]:81)"),
         (lambda: subprocess.run([MISSING], close_fds=False, check=False), "curl"),
-        (lambda: subprocess.run(f"{MISSING} -m1 http://{NAME}", shell=True, check=False), MISSING),
+        (
+            lambda: subprocess.run(f"{MISSING} -m1 http://{NAME}", shell=True, check=False),
+            f"{MISSING} (api.invalid:80)",
+        ),
         (lambda: subprocess.run("uname; true", shell=True, check=False), "uname;"),
         (lambda: subprocess.run([Path(MISSING), b"-m1"], check=False), "curl"),
-        (lambda: os.system("no-such-curl http://api.invalid"), "no-such-curl"),
-        (lambda: os.popen("no-such-curl http://api.invalid"), "no-such-curl"),
+        (lambda: os.system("no-such-curl http://api.invalid"), "no-such-curl (api.invalid:80)"),
+        (lambda: os.popen("no-such-curl http://api.invalid"), "no-such-curl (api.invalid:80)"),
         (lambda: os.execv(MISSING, ["uname"]), "curl"),
         (lambda: os.posix_spawn(MISSING, ["uname"], {}), "curl"),
         (lambda: os.posix_spawnp(MISSING, ["uname"], {}), "curl"),
@@ -353,6 +360,81 @@ def test_the_standard_library_may_ask_what_machine_this_is(
     assert armed.escapes == ()
 
 
+# --- what the interpreter announces by its name only, or not at all --------------------------------------------------
+
+
+@pytest.mark.skipif(os.name != "posix", reason="asks the C library of POSIX systems")
+@pytest.mark.parametrize("ask", [getattr, lambda library, name: library[name]], ids=["attribute", "item"])
+def test_the_c_library_gives_no_way_out(armed: NetworkGuard, ask: Callable[[ctypes.CDLL, str], object]) -> None:
+    library = ctypes.CDLL(None)
+    for name in ("connect", "sendto", "getaddrinfo", "system"):
+        with pytest.raises(ConnectionRefusedError, match=f"{name}.. is beyond this machine"):
+            ask(library, name)
+    assert ask(library, "getpid")
+    assert kinds(armed) == {("native", f"{name}()") for name in ("connect", "sendto", "getaddrinfo", "system")}
+    assert HERE in armed.escapes[0].where
+
+
+def test_a_spawned_process_is_refused_and_recorded(armed: NetworkGuard) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=print)
+    with pytest.raises(PermissionError):
+        process.start()
+    assert {kind for kind, _ in kinds(armed)} == {"subprocess"}
+    assert HERE in armed.escapes[0].where
+
+
+@pytest.mark.skipif(os.name != "posix", reason="spawns the POSIX way")
+def test_pythons_own_resource_tracker_may_be_spawned(armed: NetworkGuard) -> None:
+    command = [sys.executable, "-c", "from multiprocessing.resource_tracker import main"]
+    assert os.waitpid(multiprocessing.util.spawnv_passfds(sys.executable.encode(), command, ()), 0)[1] == 0
+    assert armed.escapes == ()
+
+
+LOOP = """
+class Base:
+    def create_connection(self, factory, host=None, port=None):
+        return "connected"
+
+class Loop(Base):
+    def getaddrinfo(self, host, port, *, family=0):
+        return "looked up"
+"""
+
+
+@pytest.fixture
+def _fake_uvloop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    methods = ["create_datagram_endpoint", "getnameinfo", "sock_connect", "subprocess_exec", "subprocess_shell"]
+    (tmp_path / "uvloop.py").write_text(LOOP + "".join(f"    def {name}(*_): ...\n" for name in methods))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, "uvloop", sys)  # so that it is taken out at the end
+    monkeypatch.delitem(sys.modules, "uvloop")
+
+
+@pytest.mark.usefixtures("_fake_uvloop")
+def test_an_event_loop_that_is_imported_while_armed_is_judged_until_disarmed(guard: NetworkGuard) -> None:
+    with guard.armed():
+        loop = importlib.import_module("uvloop").Loop()
+        with pytest.raises(ConnectionRefusedError):
+            loop.create_connection(None, "192.0.2.1", 443)
+        with pytest.raises(socket.gaierror):
+            loop.getaddrinfo(NAME, 443, family=2)
+        assert loop.create_connection(None, "127.0.0.1", 443) == "connected"
+    assert kinds(guard) == {("connect", "192.0.2.1:443"), ("lookup", "api.invalid:443")}
+    assert loop.create_connection(None, "192.0.2.1", 443) == "connected"
+    assert loop.getaddrinfo(NAME, 443) == "looked up"
+    assert "create_connection" not in vars(type(loop))
+    with guard.armed(), pytest.raises(ConnectionRefusedError):
+        loop.create_connection(None, "192.0.2.1", 443)
+
+
+@pytest.mark.usefixtures("_fake_uvloop")
+def test_an_event_loop_that_nobody_imports_is_not_imported(guard: NetworkGuard) -> None:
+    finders = list(sys.meta_path)
+    with guard.armed():
+        assert "uvloop" not in sys.modules
+    assert sys.meta_path == finders
+
+
 # --- what stays on the machine ----------------------------------------------------------------------------------
 
 
@@ -383,6 +465,14 @@ def test_loopback_datagrams_pass(armed: NetworkGuard) -> None:
         sender.sendmsg([b"b"])  # names no address
         assert (receiver.recv(9), receiver.recv(9)) == (b"a", b"b")
     assert armed.escapes == ()
+
+
+def test_a_connection_from_before_may_be_used(guard: NetworkGuard) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.connect(REMOTE)  # of datagrams: nothing is sent
+        with guard.armed():
+            sys.audit("socket.sendmsg", sock, None)  # what using it announces; would raise
+    assert guard.escapes == ()
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs AF_UNIX")
@@ -497,6 +587,26 @@ def test_arming_in_two_threads_ends_with_the_last(guard: NetworkGuard) -> None:
     thread.join()
     assert dict(os.environ) == before
     sys.audit("socket.connect", None, REMOTE)  # what a connection announces; would raise
+
+
+def test_a_thread_that_outlives_the_arming_is_refused_still(guard: NetworkGuard) -> None:
+    go_on, outcomes = threading.Event(), []
+
+    def later() -> None:
+        go_on.wait(10)
+        with contextlib.suppress(ConnectionRefusedError):
+            sys.audit("socket.connect", None, REMOTE)  # what a connection announces
+            outcomes.append("announced")
+
+    from_then, from_now = threading.Thread(target=later), threading.Thread(target=later)
+    with guard.armed():
+        from_then.start()
+    from_now.start()
+    go_on.set()
+    from_then.join()
+    from_now.join()
+    assert outcomes == ["announced"]
+    assert kinds(guard) == {("connect", "192.0.2.1:443")}
 
 
 def test_a_guard_within_another_hands_back(armed: NetworkGuard) -> None:
