@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 from ._errors import ClientNotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
 
     from pytest_openrouter_stt.contract import SdkNaming
 
 MODULE_ATTRIBUTE = "stt_client"
 """What a module that is not SDK-shaped may expose."""
+
+GROUP = "pytest_openrouter_stt.clients"
+"""The group of entry points by which a distribution says what is judged under a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Target:
         spelled: The name with the attribute that was found, for example ``openrouter:OpenRouter``.
         value: The class, factory, function or object.
         module: Where it comes from; the place to look for its error types. ``None`` when unknown.
+        errors: The error types by status, and ``"default"``, that the project configures; ``None`` without any.
+        entry_point: What the entry point of that name refers to; empty when it was not found by one.
     """
 
     name: str
@@ -35,19 +41,47 @@ class Target:
     spelled: str
     value: object
     module: ModuleType | None
+    errors: Mapping[int | str, type] | None = None
+    entry_point: str = ""
 
 
 def resolve(wanted: str, naming: SdkNaming) -> Target:
     """Find the client that the user named.
 
     Args:
-        wanted: ``module`` or ``module:attribute``.
+        wanted: The name of an entry point, ``module`` or ``module:attribute``.
         naming: The names of an SDK-shaped package.
 
     Raises:
         ClientNotFound: There is no such module or attribute, importing it fails, or there is no client in it.
     """
-    module_name, colon, attribute = wanted.partition(":")
+    entry_point = "" if ":" in wanted else _entry_point(wanted)
+    if not entry_point:
+        return _found(wanted, wanted, naming)
+    try:
+        return replace(_found(entry_point, wanted, naming), entry_point=entry_point)
+    except ClientNotFound as error:
+        problem = f"its entry point {entry_point!r} is broken: {error.problem}"
+        raise ClientNotFound(wanted=wanted, problem=problem, remedy=error.remedy) from error
+
+
+def _entry_point(name: str) -> str:
+    """Return what the entry point *name* refers to; empty when there is none of that name.
+
+    Raises:
+        ClientNotFound: Distributions refer to different things under that name.
+    """
+    found = {entry.value: entry.dist for entry in metadata.entry_points(group=GROUP, name=name)}
+    if len(found) > 1:
+        values = ", ".join(f"{value} ({dist.name})" if dist else value for value, dist in sorted(found.items()))
+        problem = f"several distributions have an entry point of that name: {values}"
+        raise ClientNotFound(wanted=name, problem=problem, remedy="Name one of these as 'module:attribute'.")
+    return next(iter(found), "")
+
+
+def _found(reference: str, wanted: str, naming: SdkNaming) -> Target:
+    """Find what *reference*, a module or an attribute of one, leads to for somebody who asked for *wanted*."""
+    module_name, colon, attribute = reference.partition(":")
     if not module_name or module_name.startswith(".") or (colon and not attribute):
         remedy = "Write 'module' or 'module:attribute'."
         raise ClientNotFound(wanted=wanted, problem="it is not the name of a module", remedy=remedy)
