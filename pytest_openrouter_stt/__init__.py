@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pytest_openrouter_stt.client import from_function
     from pytest_openrouter_stt.contract import MISSING, Call, Contract, SpecError, load_contract
     from pytest_openrouter_stt.endpoint import Endpoint, Exchange, Fault, LoopbackServer, Reply, WireRequest, intercept
     from pytest_openrouter_stt.strategies import (
@@ -42,6 +43,7 @@ __all__ = [
     "error_responses",
     "every_invalid_call",
     "every_invalid_request",
+    "from_function",
     "intercept",
     "invalid_transcription_calls",
     "invalid_transcription_requests",
@@ -52,6 +54,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "client": ("from_function",),
     "contract": ("MISSING", "Call", "Contract", "SpecError", "load_contract"),
     "endpoint": ("Endpoint", "Exchange", "Fault", "LoopbackServer", "Reply", "WireRequest", "intercept"),
     "strategies": (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -51,6 +51,7 @@ class _Run:
         level: The lowest level whose failures fail the run.
         mount: What puts the suite into the run.
         guard: What keeps every packet on this machine while the client is imported and driven.
+        errors: The error types that the project configures.
         forms: How the endpoint may be served.
         stand: The client on its stand, once a check has needed it.
     """
@@ -62,6 +63,7 @@ class _Run:
     mount: SuiteMount
     guard: NetworkGuard
     forms: tuple[Form, ...]
+    errors: Mapping[int | str, type] | None = None
     stand: Stand | None = None
 
     @property
@@ -116,6 +118,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     text = "run where there is no network but loopback (Linux)"
     group.addoption("--stt-sandbox", dest="stt_sandbox", action="store_true", help=text)
     parser.addini("stt_sandbox", f"{text}, as with --stt-sandbox", type="bool", default=False)
+    check = "run no checks: make one call in each mode, and say where it is sent from and what the adapter does itself"
+    group.addoption("--stt-adapter-check", action="store_true", help=check)
+    init = "run no checks: look at an installed package, and write an adapter to begin with (stt_adapter.py, or PATH)"
+    group.addoption("--stt-init", metavar="PACKAGE[:PATH]", help=init)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -139,6 +145,43 @@ def _is_sandbox_missing(config: pytest.Config) -> bool:
     from pytest_openrouter_stt._sandbox import is_sandboxed  # noqa: PLC0415 - see the module's docstring
 
     return not is_sandboxed()
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Look at a client or write an adapter in place of a run, when that is asked for."""
+    if config.getoption("stt_init", None) is not None:
+        return _answered(*_initialized(config))
+    if config.getoption("stt_adapter_check", default=False):
+        return _answered(*_checked_adapter(config))
+    return None
+
+
+def _answered(text: str, code: int) -> int:
+    sys.stdout.write(f"{text}\n")
+    return code
+
+
+def _initialized(config: pytest.Config) -> tuple[str, int]:
+    from pytest_openrouter_stt._init_adapter import init_adapter  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.endpoint import NetworkGuard  # noqa: PLC0415
+
+    with NetworkGuard() as guard, guard.armed():
+        return init_adapter(config.option.stt_init, config.invocation_params.dir), pytest.ExitCode.OK
+
+
+def _checked_adapter(config: pytest.Config) -> tuple[str, int]:
+    from pytest_openrouter_stt._adapter_check import adapter_check  # noqa: PLC0415 - see the module's docstring
+
+    name = _option(config, "client")
+    if not name:
+        raise pytest.UsageError("stt: --stt-adapter-check looks at the client of --stt-client, which is not given")
+    run = _configured_run(config, name)
+    assert run.target is not None, "it has a name"  # noqa: S101
+    try:
+        return adapter_check(run.stand_for(run.target))
+    finally:
+        run.close()
+        run.guard.close()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -189,7 +232,7 @@ def _configured_run(config: pytest.Config, name: str) -> _Run:
     pytest.register_assert_rewrite("pytest_openrouter_stt.suite")
     from pytest_openrouter_stt._mounting import SuiteMount  # noqa: PLC0415 - see the module's docstring
     from pytest_openrouter_stt._selection import Area  # noqa: PLC0415
-    from pytest_openrouter_stt.client import resolve  # noqa: PLC0415
+    from pytest_openrouter_stt.client import configured_errors, resolve  # noqa: PLC0415
     from pytest_openrouter_stt.endpoint import NetworkGuard  # noqa: PLC0415
     from pytest_openrouter_stt.suite import AREAS, Profile, area_checks, area_module  # noqa: PLC0415
 
@@ -199,13 +242,15 @@ def _configured_run(config: pytest.Config, name: str) -> _Run:
     guard = NetworkGuard()
     with guard.armed():
         target = _usable(lambda: resolve(name, contract.sdk)) if name else None
+        errors = _usable(lambda: configured_errors(config.rootpath))
     profile = Profile(
         max_examples=_number(config, "max_examples", 20, minimum=1),
         seed=_number(config, "seed", 0, minimum=0),
         deadline=_number(config, "deadline", 5, minimum=1),
     )
     return _Run(
-        target=target,
+        target=replace(target, errors=errors) if target else None,
+        errors=errors,
         contract=contract,
         profile=profile,
         level=_level(config),
@@ -216,13 +261,13 @@ def _configured_run(config: pytest.Config, name: str) -> _Run:
 
 
 def _usable(make: Callable[[], _Value]) -> _Value:
-    from pytest_openrouter_stt.client import ClientNotFound  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.client import ClientNotFound, UnusableErrors  # noqa: PLC0415 - see the module's docstring
     from pytest_openrouter_stt.contract import SpecError  # noqa: PLC0415
     from pytest_openrouter_stt.strategies import UnsupportedKeyword  # noqa: PLC0415
 
     try:
         return make()
-    except (ClientNotFound, SpecError, UnsupportedKeyword) as error:
+    except (ClientNotFound, SpecError, UnsupportedKeyword, UnusableErrors) as error:
         raise pytest.UsageError(f"stt: {error}") from None
 
 
@@ -309,6 +354,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
             f"{profile.max_examples} examples, seed {profile.seed}{fuzz and f', fuzz {fuzz}'}"
         )
     ]
+    if run.target is not None and run.target.entry_point:
+        lines.append(f"stt: {run.target.name} is the entry point {run.target.entry_point}")
     if run.mount.header_line:
         lines.append(run.mount.header_line)
     return [*lines, *(sandbox or _loopholes())]
@@ -346,7 +393,7 @@ def stt_mode() -> Mode:
 def stt(request: pytest.FixtureRequest, stt_mode: Mode) -> Iterator[Bench]:
     """The client under test on its stand, guarded and intercepted, for one check."""
     from pytest_openrouter_stt.report import Served  # noqa: PLC0415 - see the module's docstring
-    from pytest_openrouter_stt.suite import Bench, info_of, why_not_offered  # noqa: PLC0415
+    from pytest_openrouter_stt.suite import Bench, info_of, note_adapter, why_not_offered  # noqa: PLC0415
 
     stand = _stand(request)
     with stand.opened() as features:
@@ -358,7 +405,9 @@ def stt(request: pytest.FixtureRequest, stt_mode: Mode) -> Iterator[Bench]:
         note = _notebook(request.node)
         note(Served(stand.form or ""))
         share = _SHARE if info is not None and info.each is not None else 1.0
-        yield Bench(stand, stt_mode, features, note, share)
+        bench = Bench(stand, stt_mode, features, note, share)
+        note_adapter(bench)
+        yield bench
 
 
 def _notebook(item: pytest.Item) -> Callable[[Note], None]:
@@ -384,7 +433,9 @@ def _stand(request: pytest.FixtureRequest) -> Stand:
     run = request.config.stash.get(_RUN, None)
     if run is None:
         raise pytest.UsageError(_NO_CLIENT)
-    return run.stand_for(run.target or target_of(request.getfixturevalue(CLIENT_FIXTURE)))
+    if run.target is None:
+        return run.stand_for(replace(target_of(request.getfixturevalue(CLIENT_FIXTURE)), errors=run.errors))
+    return run.stand_for(run.target)
 
 
 @pytest.fixture(scope="session")

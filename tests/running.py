@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -22,6 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 _LIMIT = 120
 
 # Pytester forgets what a run in this process imports; imported here, it is not imported again by each.
+importlib.import_module("trustme")  # and what is native in it cannot be imported twice
 for _area in suite.AREAS:
     suite.area_checks(_area)
 ISOLATED = ("-p", "no:randomly", "-p", "no:cacheprovider")

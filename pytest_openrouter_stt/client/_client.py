@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from ._adapter import Adapter, adapter_of
 from ._clock import WORKER_PREFIX, VirtualClock
 from ._closing import closer_of, closing_method_of
 from ._connection import Connection, connect
@@ -57,6 +58,8 @@ class Feature(StrEnum):
     """It may be an `os.PathLike`."""
     AUDIO_FILE = "audio_file"
     """It may be a file object that is open for reading bytes."""
+    AUDIO_DECODED = "audio_decoded"
+    """An adapter takes the audio out of its base64, or leaves out its format: only real recordings can be passed."""
 
 
 class ClientUnderTest:
@@ -138,6 +141,10 @@ class ClientUnderTest:
         declared = getattr(owner, attribute, None) or getattr(self._target.module, attribute, None)
         return None if declared is None else frozenset(map(str, declared))
 
+    def adapter(self, api_key: str) -> Adapter | None:
+        """Return the adapter that the client object is; ``None`` when it is the client itself."""
+        return adapter_of(self._target, self._connection(api_key).owner)
+
     def _shown(self, api_key: str) -> frozenset[str]:
         """Return the features that the client's signatures show."""
         connection = self._connection(api_key)
@@ -184,12 +191,28 @@ class ClientUnderTest:
             self._run_in(mode, lambda: self._run(arguments, mode, api_key, retries=retries), is_excused=is_excused)
         )
 
+    def call_within(
+        self, around: Callable[[Callable[[], object]], object], call: Call, mode: Mode, api_key: str
+    ) -> Outcome:
+        """Make one call, with the client's own retries, and return how it ended.
+
+        Args:
+            around: Runs what it is given, in the client's thread, for which it may set a trace or profile function.
+            call: What a user passes.
+            mode: Which of the client's two operations is used.
+            api_key: The key of the client that makes the call.
+        """
+        run = partial(self._run, call.kwargs(), mode, api_key, retries=True)
+        return _judged(self._run_in(mode, lambda: around(run), traced=True))
+
     def call_in_threads(self, calls: Sequence[Call], api_key: str) -> list[Outcome]:
         """Make synchronous calls at once, each in a thread of its own, and return how each ended."""
         opened = self.open(api_key)  # else each thread would make a client object
         if not isinstance(opened, Transcript):
             return [opened] * len(calls)
-        threads = GivingWay(packages_of(opened.value, self._target.module))
+        adapter = self.adapter(api_key)
+        behind = {adapter.package.partition(".")[0]} if adapter else set()
+        threads = GivingWay(packages_of(opened.value, self._target.module) | behind)
         functions = [
             partial(threads.run, partial(self._run, call.kwargs(), "sync", api_key, retries=False)) for call in calls
         ]
@@ -271,10 +294,13 @@ class ClientUnderTest:
             if (mode not in self._workers or self._workers[mode].usable) and self.closable(api_key, mode):
                 self.close_one(api_key, mode)
 
-    def _run_in(self, mode: Mode, function: Callable[[], object], *, is_excused: bool = False) -> Outcome:
+    def _run_in(
+        self, mode: Mode, function: Callable[[], object], *, is_excused: bool = False, traced: bool = False
+    ) -> Outcome:
         self.clock.forget_waits()
         with self.clock.watching():
-            outcome = self._worker(mode).run(function, self._deadline, self._why_endless)
+            worker = self._worker(mode)
+            outcome = worker.finish(worker.begin(function, traced=traced), self._deadline, self._why_endless)
         if isinstance(outcome, NoAnswer):
             self._recover(mode, is_excused=is_excused)
         return outcome

@@ -21,8 +21,8 @@ class ErrorTable:
     """Status → error type.
 
     Attributes:
-        origin: ``declared`` by the client, found by the ``names`` of the SDK's page, or ``inferred`` from what the
-            client raises.
+        origin: ``declared`` by the client, ``configured`` by the project, found by the ``names`` of the SDK's page, or
+            ``inferred`` from what the client raises.
         by_status: The type for each status; empty when inferred.
         default: The type for every other status; ``None`` when there is none.
         missing: Status → name of the type that was looked for and does not exist.
@@ -35,10 +35,12 @@ class ErrorTable:
 
 
 def error_table(target: Target, owner: object, naming: SdkNaming) -> ErrorTable:
-    """Find the error types of a client: what it declares, else by the names of the SDK's page, else none."""
+    """Find the error types of a client: as it declares, as is configured, by the names of the SDK's page, or none."""
     declared = getattr(owner, DECLARATION, None) or getattr(target.module, DECLARATION, None)
     if isinstance(declared, Mapping):
-        return _declared(declared)
+        return _mapped("declared", declared)
+    if target.errors is not None:
+        return _mapped("configured", target.errors)
     types = _named_types(target, naming)
     if naming.default_error not in types:
         return ErrorTable("inferred", MappingProxyType({}), None, MappingProxyType({}))
@@ -50,9 +52,9 @@ def error_table(target: Target, owner: object, naming: SdkNaming) -> ErrorTable:
     )
 
 
-def _declared(declared: Mapping[Any, Any]) -> ErrorTable:
-    by_status = {int(status): kind for status, kind in declared.items() if str(status).isdecimal()}
-    return ErrorTable("declared", MappingProxyType(by_status), declared.get("default"), MappingProxyType({}))
+def _mapped(origin: str, types: Mapping[Any, Any]) -> ErrorTable:
+    by_status = {int(status): kind for status, kind in types.items() if str(status).isdecimal()}
+    return ErrorTable(origin, MappingProxyType(by_status), types.get("default"), MappingProxyType({}))
 
 
 def _named_types(target: Target, naming: SdkNaming) -> dict[str, type]:

@@ -75,8 +75,21 @@ class NoAnswer:
 Outcome = Transcript | Failure | NoAnswer
 
 
+@dataclass(frozen=True, slots=True)
+class ReturnedFailure:
+    """What an adapter returns in place of a value that stands for a failure.
+
+    Attributes:
+        error: The failure in that value.
+    """
+
+    error: object
+
+
 def returned(value: object) -> Transcript | Failure:
     """Tell a transcript from a failure that was returned: an exception, nothing at all, or an error without text."""
+    if isinstance(value, ReturnedFailure):
+        return Failure(value.error, returned=True)
     if isinstance(value, BaseException) or value is None:
         return Failure(value, returned=True)
     error = None if isinstance(value, str) else read(value, "error")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,16 @@ from ._command import PREFIX, Command
 from ._errors import ClientNotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
 
     from pytest_openrouter_stt.contract import SdkNaming
 
 MODULE_ATTRIBUTE = "stt_client"
 """What a module that is not SDK-shaped may expose."""
+
+GROUP = "pytest_openrouter_stt.clients"
+"""The group of entry points by which a distribution says what is judged under a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Target:
         spelled: The name with the attribute that was found, for example ``openrouter:OpenRouter``.
         value: The class, factory, function or object.
         module: Where it comes from; the place to look for its error types. ``None`` when unknown.
+        errors: The error types by status, and ``"default"``, that the project configures; ``None`` without any.
+        entry_point: What the entry point of that name refers to; empty when it was not found by one.
         command: What makes the calls when the client is a command, else ``None``.
     """
 
@@ -37,6 +43,8 @@ class Target:
     spelled: str
     value: object
     module: ModuleType | None
+    errors: Mapping[int | str, type] | None = None
+    entry_point: str = ""
     command: Command | None = None
 
 
@@ -44,7 +52,7 @@ def resolve(wanted: str, naming: SdkNaming) -> Target:
     """Find the client that the user named.
 
     Args:
-        wanted: ``module``, ``module:attribute``, or ``cmd:`` and a command line.
+        wanted: The name of an entry point, ``module``, ``module:attribute``, or ``cmd:`` and a command line.
         naming: The names of an SDK-shaped package.
 
     Raises:
@@ -52,8 +60,34 @@ def resolve(wanted: str, naming: SdkNaming) -> Target:
     """
     if wanted.startswith(PREFIX):
         command = Command(wanted)
-        return Target(wanted, "", wanted, command.client, None, command)
-    module_name, colon, attribute = wanted.partition(":")
+        return Target(wanted, "", wanted, command.client, None, command=command)
+    entry_point = "" if ":" in wanted else _entry_point(wanted)
+    if not entry_point:
+        return _found(wanted, wanted, naming)
+    try:
+        return replace(_found(entry_point, wanted, naming), entry_point=entry_point)
+    except ClientNotFound as error:
+        problem = f"its entry point {entry_point!r} is broken: {error.problem}"
+        raise ClientNotFound(wanted=wanted, problem=problem, remedy=error.remedy) from error
+
+
+def _entry_point(name: str) -> str:
+    """Return what the entry point *name* refers to; empty when there is none of that name.
+
+    Raises:
+        ClientNotFound: Distributions refer to different things under that name.
+    """
+    found = {entry.value: entry.dist for entry in metadata.entry_points(group=GROUP, name=name)}
+    if len(found) > 1:
+        values = ", ".join(f"{value} ({dist.name})" if dist else value for value, dist in sorted(found.items()))
+        problem = f"several distributions have an entry point of that name: {values}"
+        raise ClientNotFound(wanted=name, problem=problem, remedy="Name one of these as 'module:attribute'.")
+    return next(iter(found), "")
+
+
+def _found(reference: str, wanted: str, naming: SdkNaming) -> Target:
+    """Find what *reference*, a module or an attribute of one, leads to for somebody who asked for *wanted*."""
+    module_name, colon, attribute = reference.partition(":")
     if not module_name or module_name.startswith(".") or (colon and not attribute):
         remedy = "Write 'module', 'module:attribute' or 'cmd:COMMAND'."
         raise ClientNotFound(wanted=wanted, problem="it is not the name of a module", remedy=remedy)

@@ -5,6 +5,7 @@ from ._endpoint import Endpoint, Exchange
 from ._escapes import Escape
 from ._guard import NetworkGuard
 from ._loopback import LoopbackServer
+from ._origin import UNKNOWN, Origin, Step, library_of, module_of, origin, step_of
 from ._redirection import redirected
 from ._reply import Fault, Reply
 from ._respx import LAYERS, intercept
@@ -13,6 +14,7 @@ from ._wire import BodyError, WireRequest, parse_json
 __all__ = [
     "LAYERS",
     "LOOPBACK_EXTRA",
+    "UNKNOWN",
     "BodyError",
     "Endpoint",
     "Escape",
@@ -20,9 +22,15 @@ __all__ = [
     "Fault",
     "LoopbackServer",
     "NetworkGuard",
+    "Origin",
     "Reply",
+    "Step",
     "WireRequest",
     "intercept",
+    "library_of",
+    "module_of",
+    "origin",
     "parse_json",
     "redirected",
+    "step_of",
 ]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from asyncio.trsock import TransportSocket
     from collections.abc import Callable, Iterator
 
+    from ._origin import Origin
+
 _MAX_HEAD = 1 << 20
 """A head of more bytes is refused; h11's own limit is less than clients with long headers need."""
 
@@ -43,6 +45,9 @@ class Site(Protocol):
 
     def expect_more(self, connection: HttpConnection, *, more: bool) -> None:
         """Take note of whether a request has begun on *connection* that has not ended."""
+
+    def origin_of(self, peer: object) -> Origin:
+        """Return which code opened the connection that has *peer* at its other end."""
 
     def url(self, scheme: str, host: str, target: str) -> str:
         """Return the URL that the client asked for."""
@@ -145,7 +150,8 @@ class HttpConnection(asyncio.Protocol):
         headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in head.headers.raw_items())
         host = next((value for name, value in headers if name.lower() == "host"), "")
         url = self._site.url(self._scheme, host, head.target.decode("latin-1"))
-        return WireRequest(head.method.decode("latin-1"), url, headers, b"".join(self._body))
+        sent_from = self._site.origin_of(self._transport.get_extra_info("peername"))
+        return WireRequest(head.method.decode("latin-1"), url, headers, b"".join(self._body), sent_from)
 
     def _give(self, reply: Reply) -> None:
         if self._transport.is_closing():

@@ -15,8 +15,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ._authority import Authority, has_authority
 from ._http import HttpConnection
+from ._origin import UNKNOWN, Origin, origin
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Coroutine
 
     from ._endpoint import Endpoint
@@ -37,6 +39,9 @@ _SILENCE = 600.0
 
 _NEXT_BYTES = 0.25
 """Seconds in which more of a request comes, if it is on its way: kernels may hold a large one back for a moment."""
+
+_MAX_ORIGINS = 1000
+"""Connections whose origin is remembered; afterwards it begins anew."""
 
 _LIMIT = 10.0
 """Seconds that the server's thread may take for a little: one that takes longer is stuck."""
@@ -60,6 +65,8 @@ class _Selector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Return what is ready; before it waits for that, it says so."""
+        if not self.waiting:
+            return super().select(timeout)
         ready = super().select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
@@ -99,6 +106,7 @@ class LoopbackServer:
         self._origin = urlsplit(endpoint.contract.url)
         self._elsewhere: dict[str, str] = {}
         self._servers: list[asyncio.Server] = []
+        self._origins: dict[int, Origin] = {}
         self._at_work = 0
         self._held = 0
         self._connections: set[HttpConnection] = set()
@@ -184,6 +192,17 @@ class LoopbackServer:
             self._unfinished[connection] = real_time()
         else:
             self._unfinished.pop(connection, None)
+
+    def note_origin(self, sock: socket.socket) -> None:
+        """Take note of the code that has connected *sock*; called by it, so that it is under way."""
+        if len(self._origins) > _MAX_ORIGINS:
+            self._origins.clear()
+        with contextlib.suppress(OSError):  # not connected after all
+            self._origins[sock.getsockname()[1]] = origin()
+
+    def origin_of(self, peer: object) -> Origin:
+        """Return which code opened the connection that has *peer* at its other end."""
+        return self._origins.get(peer[1], UNKNOWN) if isinstance(peer, tuple) else UNKNOWN
 
     def _finish(self, give: Callable[[Reply], None], reply: Reply) -> None:
         self._at_work -= 1

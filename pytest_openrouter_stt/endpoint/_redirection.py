@@ -63,10 +63,13 @@ def _is_address(name: str) -> bool:
 
 def _led(connect: Callable[..., Any], server: LoopbackServer) -> Callable[..., Any]:
     def led(sock: socket.socket, address: Any) -> Any:
-        if isinstance(address, tuple) and address[:1] == (_ELSEWHERE,):
-            port = server.port if address[1] == _HTTP else server.tls_port
-            address = ("127.0.0.1", port or server.port)
-        return connect(sock, address)
+        if not isinstance(address, tuple) or address[:1] != (_ELSEWHERE,):
+            return connect(sock, address)
+        port = server.port if address[1] == _HTTP else server.tls_port
+        try:
+            return connect(sock, ("127.0.0.1", port or server.port))
+        finally:  # a socket that does not block raises, and goes on
+            server.note_origin(sock)
 
     return led
 

@@ -14,6 +14,7 @@ from respx import MockRouter
 from respx.models import AllMockedAssertionError, PassThrough
 
 from ._httpcore2 import HTTPCORE2, has_httpcore2
+from ._origin import origin
 from ._raw import raw_response, raw_response_async
 from ._reply import Fault, Reply
 from ._wire import WireRequest
@@ -115,4 +116,4 @@ def _is_patient(request: httpx.Request, reply: Reply) -> bool:
 def _wire_request(request: httpx.Request) -> WireRequest:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
     url = str(request.url).partition("#")[0]  # inside of httpx, the fragment is still there
-    return WireRequest(request.method, url, headers, request.content)
+    return WireRequest(request.method, url, headers, request.content, origin())

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import urlsplit
+
+from ._origin import UNKNOWN, Origin
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -25,12 +27,14 @@ class WireRequest:
         url: The whole URL, query included.
         headers: Names and values in the order of the wire, decoded as Latin-1.
         body: The bytes of the body.
+        sent_from: The code that sent it, where that can be known; of no account to whether two requests are equal.
     """
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    sent_from: Origin = field(default=UNKNOWN, compare=False, repr=False)
 
     @property
     def path(self) -> str:

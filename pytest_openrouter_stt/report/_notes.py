@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,6 +47,39 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Where the requests of a client are sent from.
+
+    Attributes:
+        mode: The operation that sends them.
+        origin: The HTTP library, and the line that calls it.
+    """
+
+    mode: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterWork:
+    """What an adapter does itself between the suite and the client.
+
+    Attributes:
+        adapter: The adapter's name.
+        package: The package of the client.
+        work: What it does, each with where; none for an adapter that only passes on.
+    """
+
+    adapter: str
+    package: str
+    work: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if not self.work:
+            return f"the adapter {self.adapter} was seen to do nothing itself that is the work of {self.package}"
+        return f"the adapter {self.adapter} does itself what is then not judged of {self.package}:"
+
+
+@dataclass(frozen=True, slots=True)
 class Served:
     """How the endpoint was served to the client.
 
@@ -57,7 +90,13 @@ class Served:
     form: str
 
 
-Note = Repeat | Served | tuple[ErrorRow, ...]
+Note = Repeat | Served | Sender | AdapterWork | tuple[ErrorRow, ...]
+_KINDS: dict[str, Any] = {
+    f"{_PREFIX}repeat": Repeat,
+    f"{_PREFIX}sender": Sender,
+    f"{_PREFIX}adapter": AdapterWork,
+    f"{_PREFIX}served": Served,
+}
 
 _FORMS = {
     "respx": "respx, inside of httpx",
@@ -67,20 +106,19 @@ _FORMS = {
 
 def note_property(note: Note) -> tuple[str, str]:
     """Return *note* as a user property of a pytest report, which xdist and JUnit XML carry."""
-    if isinstance(note, Repeat):
-        return f"{_PREFIX}repeat", json.dumps(asdict(note))
-    if isinstance(note, Served):
-        return f"{_PREFIX}served", note.form
+    for name, kind in _KINDS.items():
+        if isinstance(note, kind):
+            return name, json.dumps(asdict(note))
+    assert isinstance(note, tuple), "there is no other kind"  # noqa: S101
     return f"{_PREFIX}errors", json.dumps([asdict(row) for row in note])
 
 
 def notes_in(properties: Iterable[tuple[str, object]]) -> Iterator[Note]:
     """Read the notes back."""
     for name, value in properties:
-        if name == f"{_PREFIX}repeat":
-            yield Repeat(**json.loads(str(value)))
-        elif name == f"{_PREFIX}served":
-            yield Served(str(value))
+        if name in _KINDS:
+            fields: dict[str, Any] = json.loads(str(value))
+            yield _KINDS[name](**{key: tuple(kept) if isinstance(kept, list) else kept for key, kept in fields.items()})
         elif name == f"{_PREFIX}errors":
             yield tuple(ErrorRow(**row) for row in json.loads(str(value)))
 
@@ -102,14 +140,40 @@ def note_lines(notes: Mapping[str, Sequence[Note]], *, verbose: bool) -> Iterato
         yield "sent again after the server had received it, so possibly billed twice:"
         yield from (f"  {check} ({count}), answered: {answer}" for (check, answer), count in repeats.items())
         yield ""
-    forms = {note.form for found in notes.values() for note in found if isinstance(note, Served)}
-    if forms:
-        yield f"endpoint: {' and '.join(_FORMS[form] for form in sorted(forms))}"
-        yield ""
-    tables = {note: None for found in notes.values() for note in found if isinstance(note, tuple)}
-    for rows in tables if verbose else ():
-        yield from error_lines(rows)
-        yield ""
+    different = list(dict.fromkeys(note for found in notes.values() for note in found))
+    about = [
+        *endpoint_lines([note for note in different if isinstance(note, Served)]),
+        *sender_lines([note for note in different if isinstance(note, Sender)]),
+        *adapter_lines([note for note in different if isinstance(note, AdapterWork)]),
+    ]
+    yield from (*about, "") if about else ()
+    for rows in different if verbose else ():
+        if isinstance(rows, tuple):
+            yield from error_lines(rows)
+            yield ""
+
+
+def endpoint_lines(served: Sequence[Served]) -> Iterator[str]:
+    """Return how the endpoint was served."""
+    if served:
+        yield f"endpoint: {' and '.join(_FORMS[form] for form in sorted({note.form for note in served}))}"
+
+
+def sender_lines(senders: Sequence[Sender]) -> Iterator[str]:
+    """Return where requests are sent from: once, or for each mode where these differ."""
+    origins = dict.fromkeys(sender.origin for sender in senders)
+    if len(origins) == 1:
+        yield f"requests are sent by {senders[0].origin}"
+        return
+    for sender in sorted(set(senders), key=lambda sender: (sender.mode == "async", sender.origin)):
+        yield f"{sender.mode} requests are sent by {sender.origin}"
+
+
+def adapter_lines(adapters: Iterable[AdapterWork]) -> Iterator[str]:
+    """Return what adapters do themselves."""
+    for adapter in adapters:
+        yield str(adapter)
+        yield from (f"  {work}" for work in adapter.work)
 
 
 def error_lines(rows: Sequence[ErrorRow]) -> Iterator[str]:

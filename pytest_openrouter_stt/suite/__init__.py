@@ -7,7 +7,8 @@ import importlib
 from ._bench import Bench
 from ._check import CheckInfo, cases, check_names, info_of, why_not_offered
 from ._examples import Profile
-from ._stand import FORMS, Form, Stand
+from ._honesty import adapter_work, note_adapter
+from ._stand import API_KEY, FORMS, MODES, Form, Stand, smallest_call
 
 AREAS = (
     "request",
@@ -35,16 +36,21 @@ def area_checks(area: str) -> tuple[str, ...]:
 
 
 __all__ = [
+    "API_KEY",
     "AREAS",
     "FORMS",
+    "MODES",
     "Bench",
     "CheckInfo",
     "Form",
     "Profile",
     "Stand",
+    "adapter_work",
     "area_checks",
     "area_module",
     "cases",
     "info_of",
+    "note_adapter",
+    "smallest_call",
     "why_not_offered",
 ]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pytest_openrouter_stt.client import Failure, NoAnswer, Transcript
 from pytest_openrouter_stt.contract import MISSING, Call
-from pytest_openrouter_stt.endpoint import BodyError, Reply, WireRequest
-from pytest_openrouter_stt.report import CheckFailed, CheckStopped, CouldNotRun, Observation, same_json
+from pytest_openrouter_stt.endpoint import UNKNOWN, BodyError, Reply, WireRequest
+from pytest_openrouter_stt.report import CheckFailed, CheckStopped, CouldNotRun, Observation, Sender, same_json
 
 from ._check import cases
 from ._stand import API_KEY, Stand, smallest_call
@@ -206,6 +206,9 @@ class Bench:
             raise CheckStopped(escaped)
         if seen.observation.repeat:
             self.note(seen.observation.repeat)
+        if seen.requests and mode not in stand.senders and seen.request.sent_from != UNKNOWN:
+            stand.senders[mode] = Sender(mode, str(seen.request.sent_from))
+            self.note(stand.senders[mode])
         if isinstance(outcome, NoAnswer):
             failure = CheckFailed(observed=f"the call did not end: {outcome.reason}", observation=seen.observation)
             raise CheckStopped(failure)

@@ -37,12 +37,14 @@ class CheckInfo:
         needs: The features without which the check is not offered.
         both_modes: Whether one judgement needs the synchronous and the asynchronous operation.
         each: What it is repeated for; ``None`` for a check on its own.
+        without: The features with which it is not offered.
     """
 
     requirement: Requirement
     needs: tuple[str, ...]
     both_modes: bool
     each: Each | None
+    without: tuple[str, ...] = ()
 
 
 def check(  # noqa: PLR0913 - each is one fact of a check, given by name
@@ -52,6 +54,7 @@ def check(  # noqa: PLR0913 - each is one fact of a check, given by name
     *,
     hint: str = "",
     needs: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
     both_modes: bool = False,
     each: Each | None = None,
 ) -> Callable[[Function], Function]:
@@ -63,6 +66,7 @@ def check(  # noqa: PLR0913 - each is one fact of a check, given by name
         spec: The place in the source.
         hint: What to look at in a client that fails.
         needs: Features of the client without which the check is not offered.
+        without: Features of the client with which it is not offered.
         both_modes: Judge both modes at once rather than one after the other.
         each: Repeat the check for each of these.
     """
@@ -72,7 +76,10 @@ def check(  # noqa: PLR0913 - each is one fact of a check, given by name
         text = inspect.cleandoc(function.__doc__ or "").partition("\n")[0]
         requirement = Requirement(f"{area}::{function.__name__}", level, source, spec, text, hint)
         _NAMES.setdefault(function.__module__, []).append(function.__name__)
-        for mark in (pytest.mark.stt_check(CheckInfo(requirement, needs, both_modes, each)), _LEVEL_MARKS[level]):
+        for mark in (
+            pytest.mark.stt_check(CheckInfo(requirement, needs, both_modes, each, without)),
+            _LEVEL_MARKS[level],
+        ):
             mark(function)
         return function
 
@@ -105,7 +112,9 @@ def why_not_offered(info: CheckInfo, mode: str, case: Mapping[str, object], feat
     header = case.get(ARGUMENTS["app header"])
     needed = [*(("sync", "async") if info.both_modes else (mode,)), *info.needs, *([str(header)] if header else [])]
     missing = [feature for feature in needed if feature not in features]
-    return f"the client does not offer {', '.join(missing)}" if missing else ""
+    hindering = [feature for feature in info.without if feature in features]
+    lacks = f"the client does not offer {', '.join(missing)}" if missing else ""
+    return lacks or (f"it cannot be judged of a client with {', '.join(hindering)}" if hindering else "")
 
 
 def cases(each: Each, contract: Contract) -> tuple[str, list[object]]:

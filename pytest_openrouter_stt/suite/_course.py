@@ -15,6 +15,7 @@ from pytest_openrouter_stt.endpoint import Fault, Reply
 from pytest_openrouter_stt.report import CheckFailed, CheckStopped
 from pytest_openrouter_stt.strategies import provider_slugs
 
+from ._recordings import WAV
 from ._stand import API_KEY
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def numbers_in(text: str) -> set[int]:
 def make_call(shape: str, number: int, contract: Contract, features: Collection[str]) -> Call:
     """Return a call that has its number in all that is passed."""
     mark = f"mark-{number}"
-    audio = {"data": base64.b64encode(f"audio of {mark}".encode()).decode(), "format_": "wav"}
+    audio = {"data": base64.b64encode(WAV + f"audio of {mark}".encode()).decode(), "format_": "wav"}
     call = Call(input_audio=audio, model=f"openai/{mark}")
     if shape == "plain":
         return call

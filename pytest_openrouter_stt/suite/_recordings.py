@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ._stand import smallest_call
+from hypothesis import strategies as st
 
-WAV = base64.b64decode(smallest_call().arguments["input_audio"]["data"])
+if TYPE_CHECKING:
+    from pytest_openrouter_stt.contract import Call
+
+SMALLEST_WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA="
+WAV = base64.b64decode(SMALLEST_WAV)
 EVERY_BYTE = bytes(range(256))
 LIKE_TEXT = b"\xef\xbb\xbf\x1a\r\n \n"
 """What is lost where bytes are read as text: a byte order mark, an end of file, line ends and a last line's end."""
@@ -46,3 +51,14 @@ CONTAINERS = {
     "two-suffixes": Recording(WAV, "speech.mp3.wav", ("wav",)),
     "other-script": Recording(WAV, "речь № 1.wav", ("wav",)),
 }
+
+
+def as_mapping(recording: Recording) -> dict[str, str]:
+    """Return *recording* as the SDK takes audio."""
+    return {"data": base64.b64encode(recording.content).decode(), "format_": recording.formats[0]}
+
+
+def with_recording(calls: st.SearchStrategy[Call]) -> st.SearchStrategy[Call]:
+    """Return *calls* with real audio in them, whose format there is no doubt about."""
+    audio = [as_mapping(recording) for recording in CONTAINERS.values() if len(recording.formats) == 1]
+    return st.builds(lambda call, mapping: call.replace(input_audio=mapping), calls, st.sampled_from(audio))

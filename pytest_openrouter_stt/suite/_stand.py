@@ -28,8 +28,10 @@ from pytest_openrouter_stt.endpoint import (
     intercept,
     redirected,
 )
-from pytest_openrouter_stt.report import CouldNotRun, Subject, one_line
+from pytest_openrouter_stt.report import CouldNotRun, Sender, Subject, one_line
 from pytest_openrouter_stt.strategies import every_invalid_call, invalid_transcription_calls, transcription_calls
+
+from ._recordings import SMALLEST_WAV, with_recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -58,7 +60,7 @@ _MAX_REQUESTS = 100
 
 def smallest_call(**more: object) -> Call:
     """Return a valid call with as little in it as a real one has, and *more*."""
-    audio = {"data": "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA=", "format_": "wav"}
+    audio = {"data": SMALLEST_WAV, "format_": "wav"}
     return Call(input_audio=audio, model="openai/whisper-large-v3", **more)
 
 
@@ -75,6 +77,15 @@ def _of_one_member(calls: Iterable[InvalidCall]) -> Iterator[InvalidCall]:
         parent, below = tokens[:2], tokens[2:]
         if not below or first.setdefault(parent, below[0]) == below[0]:
             yield invalid
+
+
+def _spares_audio(invalid: InvalidCall) -> bool:
+    """Whether it is not the audio that is wrong: an adapter that decodes it could not pass it on."""
+    return "input_audio" in invalid.call.arguments and not f"{invalid.violation.pointer}/".startswith("/input_audio/")
+
+
+def _with_audio(invalid: InvalidCall) -> InvalidCall:
+    return replace(invalid, call=invalid.call.replace(input_audio=smallest_call().arguments["input_audio"]))
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,8 @@ class Stand:
         profile: How much is tried.
         guard: What keeps every packet on this machine.
         forms: How the endpoint may be served.
+        senders: Where the requests of each mode are sent from, as far as that was noted down.
+        is_examined: Whether it was noted down what an adapter does itself.
     """
 
     target: Target
@@ -109,6 +122,8 @@ class Stand:
     forms: tuple[Form, ...] = FORMS
     endpoint: Endpoint = field(init=False)
     client: ClientUnderTest = field(init=False)
+    senders: dict[Mode, Sender] = field(init=False, default_factory=dict)
+    is_examined: bool = field(init=False, default=False)
     _clock: VirtualClock = field(init=False, default_factory=VirtualClock)
     _server: LoopbackServer | None = field(init=False, default=None)
     _way: Way | None = field(init=False, default=None)
@@ -155,18 +170,26 @@ class Stand:
     @cached_property
     def calls(self) -> SearchStrategy[Call]:
         """Valid calls with the arguments that the client takes; made once, since that takes longer than a draw."""
-        return transcription_calls(self.contract, arguments=self._offered)
+        calls = transcription_calls(self.contract, arguments=self._offered)
+        return with_recording(calls) if self._is_audio_decoded else calls
 
     @cached_property
     def every_invalid_call(self) -> tuple[InvalidCall, ...]:
         """The smallest call with each single violation in what the client takes, of 113 providers in the first one."""
         calls = every_invalid_call(self.contract, call=smallest_call(), arguments=self._offered)
-        return tuple(_of_one_member(calls))
+        return tuple(
+            _of_one_member(map(_with_audio, filter(_spares_audio, calls)) if self._is_audio_decoded else calls)
+        )
 
     @cached_property
     def invalid_calls(self) -> SearchStrategy[InvalidCall]:
         """Calls with one violation anywhere in the arguments that the client takes."""
-        return invalid_transcription_calls(self.contract, arguments=self._offered)
+        calls = invalid_transcription_calls(self.contract, arguments=self._offered)
+        return calls.filter(_spares_audio).map(_with_audio) if self._is_audio_decoded else calls
+
+    @property
+    def _is_audio_decoded(self) -> bool:
+        return Feature.AUDIO_DECODED in self._features
 
     @property
     def _offered(self) -> list[str]:

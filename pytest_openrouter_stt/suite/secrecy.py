@@ -17,6 +17,7 @@ from pytest_openrouter_stt.report import CheckStopped, CouldNotRun, Level, Sourc
 
 from ._check import check
 from ._logs import logged, recorded
+from ._recordings import WAV
 from ._secrets import attributes, carried, configuration, holds, shown
 from ._stand import API_KEY, smallest_call
 
@@ -36,6 +37,7 @@ _ELSEWHERE = "sk-or-v1-" + "e" * 40
 _NOTHING = frozenset({"none", "null", "nil", "undefined"})
 """What languages make of a key that is not there."""
 
+_WAV = base64.b64encode(WAV + b"\0").decode()  # without padding, so that more can follow
 _SPOKEN = base64.b64encode(b"what nobody else may hear").decode().rstrip("=")
 _SAID = "what was said in confidence"
 _ANSWER = Reply.transcript(_SAID)
@@ -57,7 +59,7 @@ _OCCASIONS = ((_ANSWER,), (Reply.error(503), _ANSWER), (_TROUBLES["unauthorized"
 
 
 def _spoken_call() -> Call:
-    return smallest_call().replace(input_audio={"data": _SPOKEN * 20, "format_": "wav"})
+    return smallest_call().replace(input_audio={"data": _WAV + _SPOKEN * 20, "format_": "wav"})
 
 
 def _fresh_key(stt: Bench, use: str) -> str:

@@ -10,9 +10,12 @@ from pytest_openrouter_stt.client import Transcript
 from pytest_openrouter_stt.contract import Call
 from pytest_openrouter_stt.endpoint import Exchange, Fault, Reply, WireRequest
 from pytest_openrouter_stt.report import (
+    AdapterWork,
     ErrorRow,
+    Note,
     Observation,
     Repeat,
+    Sender,
     error_lines,
     note_lines,
     note_property,
@@ -28,6 +31,8 @@ ROWS = (
     ErrorRow(502, "pkg.ServerError", status_kept=False, message_kept=True, retried=False),
 )
 REPEAT = Repeat(3, "timeout")
+SENDER = Sender("sync", "httpx, called from pkg/_http.py:8 in post")
+ADAPTER = AdapterWork("adapter", "pkg", ("waits (time.sleep, adapter.py:2 in call)",))
 
 
 def observation(*replies: Reply, bodies: tuple[bytes, ...] | None = None) -> Observation:
@@ -36,8 +41,8 @@ def observation(*replies: Reply, bodies: tuple[bytes, ...] | None = None) -> Obs
     return Observation(Call(input_audio={}, model="m"), "sync", Transcript("a"), tuple(ledger))
 
 
-@pytest.mark.parametrize("note", [REPEAT, ROWS])
-def test_a_note_travels_as_a_user_property(note: Repeat | tuple[ErrorRow, ...]) -> None:
+@pytest.mark.parametrize("note", [REPEAT, ROWS, SENDER, ADAPTER], ids=lambda note: type(note).__name__)
+def test_a_note_travels_as_a_user_property(note: Note) -> None:
     assert list(notes_in([("stt_check", "a::b"), note_property(note)])) == [note]
 
 
@@ -67,6 +72,33 @@ def test_repeats_are_counted_by_check() -> None:
     assert list(note_lines(notes, verbose=False)) == [
         "sent again after the server had received it, so possibly billed twice:",
         "  retry::test_x (2), answered: timeout",
+        "",
+    ]
+
+
+def test_where_requests_come_from_is_said_once_where_it_is_the_same() -> None:
+    both = {"a[sync]": [SENDER], "a[async]": [Sender("async", SENDER.origin)]}
+    differing = {"a[async]": [Sender("async", "aiohttp")], "a[sync]": [SENDER]}
+
+    assert list(note_lines(both, verbose=False)) == [f"requests are sent by {SENDER.origin}", ""]
+    assert list(note_lines(differing, verbose=False)) == [
+        f"sync requests are sent by {SENDER.origin}",
+        "async requests are sent by aiohttp",
+        "",
+    ]
+
+
+def test_what_an_adapter_does_itself_is_said_once() -> None:
+    assert list(note_lines({"a": [ADAPTER], "b": [ADAPTER]}, verbose=False)) == [
+        "the adapter adapter does itself what is then not judged of pkg:",
+        "  waits (time.sleep, adapter.py:2 in call)",
+        "",
+    ]
+
+
+def test_an_adapter_that_only_passes_on_is_told_so() -> None:
+    assert list(note_lines({"a": [AdapterWork("adapter", "pkg", ())]}, verbose=False)) == [
+        "the adapter adapter was seen to do nothing itself that is the work of pkg",
         "",
     ]
 

@@ -1,0 +1,123 @@
+"""What an adapter does itself: the checks judge that work as the client's, so the report has to say it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_openrouter_stt.client import Failure, Feature, NoAnswer
+from pytest_openrouter_stt.endpoint import Reply, step_of
+from pytest_openrouter_stt.report import AdapterWork
+
+from ._stand import API_KEY, MODES, smallest_call
+from ._watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_openrouter_stt.client import Adapter, Mode, Outcome
+    from pytest_openrouter_stt.endpoint import Step, WireRequest
+
+    from ._bench import Bench
+    from ._stand import Stand
+
+_DONE = (Reply.transcript("a transcript"),)
+_REFUSED = (Reply.error(400),)
+_UNAVAILABLE = (Reply.error(503), Reply.error(503), *_DONE)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A call that was watched.
+
+    Attributes:
+        requests: What it sent.
+        outcome: How it ended.
+        watch: What the adapter called meanwhile.
+    """
+
+    requests: tuple[WireRequest, ...]
+    outcome: Outcome
+    watch: Watch
+
+
+def note_adapter(stt: Bench) -> None:
+    """Note down what the adapter does itself, if the client is one; once in each process of a run."""
+    if not stt.stand.is_examined:
+        stt.stand.is_examined = True
+        work = adapter_work(stt.stand)
+        if work is not None:
+            stt.note(work)
+
+
+def adapter_work(stand: Stand) -> AdapterWork | None:
+    """Return what the adapter on *stand* does itself; ``None`` when it is no adapter. The stand has to be open."""
+    adapter = stand.client.adapter(API_KEY)
+    if adapter is None:
+        return None
+    features = stand.client.features(API_KEY)
+    seen = [work for mode in MODES if Feature(mode) in features for work in _seen(stand, adapter, mode)]
+    return AdapterWork(adapter.name, adapter.package, tuple(dict.fromkeys((*adapter.work, *seen))))
+
+
+def _seen(stand: Stand, adapter: Adapter, mode: Mode) -> Iterator[str]:
+    """Yield what is seen of an adapter when a call goes well, is refused, and fails for a while."""
+    trials = list(_trials(stand, adapter, mode))
+    for trial in trials:
+        yield from _sending(trial, adapter)
+        yield from (f"{work} ({where})" for work, where in trial.watch.work.items())
+        yield from _erring(trial.outcome, adapter)
+    yield from _repeating(trials)
+
+
+def _trials(stand: Stand, adapter: Adapter, mode: Mode) -> Iterator[_Trial]:
+    for script in (_DONE, _REFUSED, _UNAVAILABLE):
+        trial = _watched(stand, adapter, mode, script)
+        yield trial
+        if isinstance(trial.outcome, NoAnswer):  # each costs the deadline, and after three there are no checks
+            return
+
+
+def _watched(stand: Stand, adapter: Adapter, mode: Mode, script: tuple[Reply, ...]) -> _Trial:
+    watch = Watch(adapter)
+    stand.endpoint.reset()
+    stand.endpoint.reply_with(*script)
+    outcome = stand.client.call_within(watch.around, smallest_call(), mode, API_KEY)
+    requests = stand.endpoint.requests
+    stand.endpoint.reset()
+    stand.guard.take_escapes()  # a check would take them for its own
+    return _Trial(requests, outcome, watch)
+
+
+def _sending(trial: _Trial, adapter: Adapter) -> Iterator[str]:
+    for origin in dict.fromkeys(request.sent_from for request in trial.requests):
+        if origin.steps and origin.steps[0].module in adapter.modules:
+            yield f"sends requests ({origin})"
+        elif origin.is_whole and not any(adapter.is_client(step.module) for step in origin.steps):
+            yield f"goes past {adapter.package} (requests are sent by {origin})"
+
+
+def _repeating(trials: Sequence[_Trial]) -> Iterator[str]:
+    counts = [trial.watch.most_calls for trial in trials if trial.watch.most_calls[1] <= len(trial.requests)]
+    called, times = max(counts, key=lambda pair: pair[1], default=("", 0))
+    if times > 1:
+        yield f"repeats what fails ({called}, {times} times for one call)"
+
+
+def _erring(outcome: Outcome, adapter: Adapter) -> Iterator[str]:
+    if not isinstance(outcome, Failure):
+        return
+    kind = type(outcome.error)
+    step = _raised_at(outcome.error)
+    if outcome.returned and kind.__module__ in adapter.modules:
+        yield f"returns errors of its own ({kind.__qualname__})"
+    elif step is not None and step.module in adapter.modules and not outcome.returned:
+        yield f"raises errors ({kind.__qualname__}, {step})"
+
+
+def _raised_at(error: object) -> Step | None:
+    """Return the line that *error* was raised at; ``None`` for what was not raised."""
+    trace = error.__traceback__ if isinstance(error, BaseException) else None
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return None if trace is None else replace(step_of(trace.tb_frame), line=trace.tb_lineno)
