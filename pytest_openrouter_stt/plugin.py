@@ -392,11 +392,15 @@ def stt_mode() -> Mode:
 @pytest.fixture
 def stt(request: pytest.FixtureRequest, stt_mode: Mode) -> Iterator[Bench]:
     """The client under test on its stand, guarded and intercepted, for one check."""
-    from pytest_openrouter_stt.report import Served  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.report import CouldNotRun, Served  # noqa: PLC0415 - see the module's docstring
     from pytest_openrouter_stt.suite import Bench, info_of, note_adapter, why_not_offered  # noqa: PLC0415
 
     stand = _stand(request)
-    with stand.opened() as features:
+    with contextlib.ExitStack() as undo:
+        try:
+            features = undo.enter_context(stand.opened())
+        except CouldNotRun as stopped:  # its traceback tells nobody anything, and takes pytest long to write
+            raise pytest.fail.Exception(str(stopped), pytrace=False) from stopped
         info = info_of(request.node)
         if info is not None:
             reason = why_not_offered(info, stt_mode, _case(request), features)

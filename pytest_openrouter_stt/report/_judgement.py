@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from pytest_openrouter_stt.contract import MISSING
 from pytest_openrouter_stt.endpoint import Fault
 
@@ -107,6 +109,8 @@ def judgement_in(error: BaseException | None) -> CheckFailed | CouldNotRun | Non
         return error
     if isinstance(error, CheckStopped):
         return error.cause
+    if isinstance(error, pytest.fail.Exception):  # as which it is raised where pytest is to write no traceback
+        return judgement_in(error.__cause__)
     if isinstance(error, BaseExceptionGroup):
         found = (judgement_in(inner) for inner in error.exceptions)
         return next((judgement for judgement in found if judgement is not None), None)

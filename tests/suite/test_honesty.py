@@ -78,12 +78,6 @@ def test_a_call_that_does_not_end_is_the_last(guard: NetworkGuard, monkeypatch: 
     assert Hangs.calls == 2
 
 
-def test_where_it_went_is_no_matter_of_the_next_check(guard: NetworkGuard) -> None:
-    work_of(f"{ADAPTERS}:CallsOut", guard)
-
-    assert guard.take_escapes() == ()
-
-
 def test_a_profiler_is_there_again_afterwards() -> None:
     adapter = Adapter("adapter", frozenset({__name__}), "json", ())
     seen: list[str] = []
