@@ -17,6 +17,8 @@ from tests.running import REPOSITORY, Run, run_pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+# The reference itself, over sockets, is what tests/suite/test_forms.py judges too.
+_CLIENTS = [pytest.param(name, marks=pytest.mark.long if name == "OnHttpx" else ()) for name in TRANSPORTS]
 _MUTANTS = [name.partition(":")[2] for name in CAUGHT_BY if name.startswith("transports:")]
 
 
@@ -36,7 +38,7 @@ def _judge(folder: Path, client: str, *options: str) -> Run:
     return run_pytest(folder, f"--stt-client=tests.clients.{client}", "--stt-level=should", *served, *options)
 
 
-@pytest.mark.parametrize("client", TRANSPORTS)
+@pytest.mark.parametrize("client", _CLIENTS)
 def test_a_client_on_any_library_passes_every_check(client: str, tmp_path: Path) -> None:
     run = _judge(tmp_path, f"transports:{client}")
 
