@@ -1,7 +1,7 @@
 """The proof of the checks, over many seeds: ``python -m tests.proof``.
 
-The reference and every variant must not be blamed in any run; every mutant must be failed, in every run, by each check
-that names its defect, and by no other.
+The reference, whatever HTTP library it is on, and every variant must not be blamed in any run; every mutant must be
+failed, in every run, by each check that names its defect, and by no other.
 """
 
 from __future__ import annotations
@@ -22,13 +22,18 @@ import pytest
 
 from pytest_openrouter_stt.report import Level, Verdict
 from tests.clients.mutants import CAUGHT_BY
+from tests.clients.transports import TRANSPORTS
 from tests.clients.variants import VARIANTS
 from tests.running import ISOLATED, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_CONFORMANT = ("reference:Client", *(f"variants:{name}" for name in VARIANTS))
+_CONFORMANT = (
+    "reference:Client",
+    *(f"variants:{name}" for name in VARIANTS),
+    *(f"transports:{name}" for name in TRANSPORTS),
+)
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,8 @@ def _figures(blamed: list[Judged], caught: list[Judged], options: argparse.Names
     seen = sum(_named(one) & must <= one.failed for one in due)
     return [
         (
-            f"{len(_CONFORMANT)} conformant clients (the reference and {len(VARIANTS)} variants), "
+            f"{len(_CONFORMANT)} conformant clients (the reference, {len(VARIANTS)} variants, "
+            f"and the reference on {len(TRANSPORTS)} libraries), "
             f"{options.rounds} runs each with different seeds: {failures} failures in {len(blamed)} runs."
         ),
         (

@@ -84,5 +84,14 @@ class Interlude:
 
     def _act(self, *, in_time: bool) -> None:
         self.in_time = self.in_time or in_time
-        if self._cancels and self._task is not None:
+        if self._cancels:
+            self._cancel()
+
+    def _cancel(self) -> None:
+        """Cancel the call once its request is on the ledger: from another thread, it comes there with the answer."""
+        if self._task is None or self._task.done():
+            return
+        if self._stt.stand.endpoint.requests:
             self._task.cancel()
+        else:
+            self._task.get_loop().call_soon(self._cancel)

@@ -8,7 +8,7 @@ from pytest_openrouter_stt.suite import AREAS
 
 from ._catch import CAUGHT_BY, Catch
 
-for _area in AREAS:
+for _area in (*AREAS, "transports"):
     importlib.import_module(f"{__name__}.{_area}")
 
 __all__ = ["CAUGHT_BY", "Catch"]
