@@ -14,13 +14,6 @@ if TYPE_CHECKING:
     from tests.running import Run
 
 REFERENCE = "tests.clients.reference:Client"
-# Good in all but one thing each: what is wrong has to be found over sockets too.
-MUTANTS = (
-    "request:Multipart",
-    "errors:FollowsRedirects",
-    "retry:RetriesClientErrors",
-    "network:TakesCutBodies",
-)
 
 
 def verdicts(run: Run) -> dict[str, str]:
