@@ -167,6 +167,14 @@ def sdk(session: nox.Session, sdk: str) -> None:
     session.run("pytest", "--stt-client=openrouter", "-p", "no:cacheprovider", report)
 
 
+@nox.session(python="3.12")
+def third_party(session: nox.Session) -> None:
+    """Published clients fail what the documents say that they fail, and nothing else."""
+    _install(session, "third-party", *_dependencies("test"))
+    test = "tests/suite/test_third_party.py"
+    session.run("pytest", "-n2", "-m", "long", *(session.posargs or [test]), env={"STT_THIRD_PARTY": "1"})
+
+
 @nox.session(python="3.13", default=False)
 def verdicts(session: nox.Session) -> None:
     """What each check says of each version that `sdk` has judged; ``-- --write`` for the document."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ._cause import cause_lines
 from ._result import Level, Result, Verdict, area_of
 from ._text import one_line
 
@@ -33,6 +34,8 @@ def summary_lines(results: Sequence[Result], level: Level = Level.MUST) -> Itera
     yield from _groups("not offered by the client", _with(results, Verdict.NOT_OFFERED))
     yield from _groups("could not run", _with(results, Verdict.COULD_NOT_RUN))
     yield ""
+    for line in cause_lines(results):
+        yield from (line, "")
 
 
 def is_conclusive(results: Iterable[Result]) -> bool:

@@ -65,7 +65,9 @@ class Seen:
         try:
             body = self.request.json()
         except BodyError:
-            raise _could_not_run(f"the body is not JSON; {see}") from None
+            kind = self.request.media_type
+            named = f"{kind}, " if kind and kind != "application/json" else ""
+            raise _could_not_run(f"the body is {named}not JSON; {see}") from None
         if not isinstance(body, dict):
             raise _could_not_run(f"the body is not an object; {see}")
         return body

@@ -262,8 +262,7 @@ class Stand:
         for way in self._ways():
             self.client.forget(API_KEY)  # it may have found the proxies of the way before, which lead nowhere
             with self._served(way):
-                outcome = self._canary()
-                seen = self.endpoint.requests
+                outcome, seen = self._canary()
                 self.endpoint.reset()
                 if seen:
                     self._features = self.client.features(API_KEY)
@@ -275,14 +274,23 @@ class Stand:
             if isinstance(outcome, NoAnswer) or any(escape.native for escape in escapes):
                 return
 
-    def _canary(self) -> Outcome:
-        opened = self.client.open(API_KEY)
-        if isinstance(opened, Failure | NoAnswer):
-            return opened
-        features = self.client.features(API_KEY)
-        mode: Mode = "sync" if Feature.SYNC in features else "async"
-        self.endpoint.reply_with(Reply.transcript("canary"))
-        return self.client.call(smallest_call(), mode, API_KEY)
+    def _canary(self) -> tuple[Outcome, bool]:
+        """Make a call in each mode, and return how the last one ended, and whether they were seen.
+
+        The modes may use two libraries. One that sends nothing at all is left to the checks, if the other was seen.
+        """
+        outcome = self.client.open(API_KEY)
+        if isinstance(outcome, Failure | NoAnswer):
+            return outcome, False
+        features, seen = self.client.features(API_KEY), False
+        for mode in [mode for mode in MODES if mode in features] or MODES[1:]:
+            self.endpoint.reset()
+            self.endpoint.reply_with(Reply.transcript("canary"))
+            outcome = self.client.call(smallest_call(), mode, API_KEY)
+            seen = bool(self.endpoint.requests) or (seen and not self.guard.escapes)
+            if not seen:
+                break
+        return outcome, seen
 
     def _why_unseen(self, outcome: Outcome, escapes: tuple[Escape, ...]) -> CouldNotRun:
         error = outcome.error if isinstance(outcome, Failure) else None

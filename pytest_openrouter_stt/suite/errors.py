@@ -47,7 +47,8 @@ def test_status(stt: Bench, stt_status: int) -> None:
         if stt_status in table.missing:
             seen.fail(f"there is no error type {table.missing[stt_status]}; a {stt_status} is {_name(error)}")
         if wanted is not None:
-            seen.require(isinstance(error, wanted), f"a {stt_status} is {_name(error)}, not {wanted.__qualname__}")
+            raised, due = _told_apart(type(error), wanted)
+            seen.require(isinstance(error, wanted), f"a {stt_status} is {raised}, not {due}")
 
 
 @check(
@@ -289,8 +290,16 @@ def test_sync_and_async_agree(stt: Bench, stt_status: int) -> None:
     """The synchronous and the asynchronous operation raise the same type for the same response."""
     first = stt.call(stt.smallest, Reply.error(stt_status), mode="sync").error()
     seen = stt.call(stt.smallest, Reply.error(stt_status), mode="async")
-    second = seen.error()
-    seen.require(type(first) is type(second), f"synchronous {_name(first)}, asynchronous {_name(second)}")
+    one, other = type(first), type(seen.error())
+    names = _told_apart(one, other)
+    seen.require(one is other, f"synchronous {names[0]}, asynchronous {names[1]}")
+
+
+def _told_apart(one: type, other: type) -> tuple[str, str]:
+    """Return the names of two types, with their modules when they have the same."""
+    if one.__qualname__ != other.__qualname__:
+        return one.__qualname__, other.__qualname__
+    return f"{one.__module__}.{one.__qualname__}", f"{other.__module__}.{other.__qualname__}"
 
 
 def _name(error: object) -> str:

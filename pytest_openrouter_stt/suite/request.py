@@ -143,7 +143,9 @@ def test_body_is_one_json_object(stt: Bench) -> None:
         try:
             body = seen.request.json()
         except BodyError as error:
-            seen.fail(f"the body cannot be read: {error}")
+            kind = seen.request.media_type or "application/json"
+            what = "cannot be read" if kind == "application/json" else f"is {kind}"
+            seen.fail(f"the body {what}: {error}")
         seen.require(isinstance(body, dict), f"the body is a JSON {type(body).__name__}")
 
 

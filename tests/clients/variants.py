@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 import threading
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 VARIANTS: list[str] = []
 """The names of all of them."""
 
-_OPTIONALS = ("language", "provider", "temperature", *APP_HEADERS)
+_IN_BODY = ("language", "provider", "temperature")
+_OPTIONALS = (*_IN_BODY, *APP_HEADERS)
 _Variant = TypeVar("_Variant", bound="Callable[..., Any]")
 
 
@@ -47,6 +49,14 @@ def _all(arguments: dict[str, Any]) -> dict[str, Any]:
 class Utf8(Client):
     def encode(self, body: dict[str, Any]) -> bytes:
         return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+@variant
+class CreditsItself(Client):
+    stt_features = frozenset({"sync", "async", "api_key", "retries", "input_audio", "model", *_IN_BODY})
+
+    def app_headers(self, arguments: dict[str, Any]) -> dict[str, str]:
+        return {"HTTP-Referer": "https://library.example", "X-OpenRouter-Title": "A library"}
 
 
 @variant
@@ -388,6 +398,20 @@ class LeavesRefusalsToTheApi(Client):
 
 
 # --- other forms of audio ---------------------------------------------------------------------------------------------
+
+
+@variant
+class IsGivenFiles(Client):
+    """Through an adapter that decodes: what is no base64, or in no format that it knows, it cannot be asked."""
+
+    stt_extra_features = frozenset({"audio_decoded"})
+
+    def audio_object(self, audio: Any) -> Any:
+        try:
+            suffix = audio["format_"] if "format_" in audio else audio["format"]
+            return self.audio_of(base64.b64decode(audio["data"], validate=True), "audio." + suffix)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidCall("This is no audio.") from error
 
 
 @variant

@@ -161,7 +161,10 @@ def test_could_not_run_is_a_failure_and_says_why_once(run: Callable[..., Shown])
 
     assert done.exit_code == 1
     assert set(done.verdicts()) == {"could not run"}
-    assert "could not run:\n  the body is not JSON; see request::test_body_is_one_json_object\n" in done
+    assert (
+        "could not run:\n  the body is multipart/form-data, not JSON; see request::test_body_is_one_json_object\n"
+        in done
+    )
     assert "no verdict: " in done
 
 

@@ -116,3 +116,27 @@ def test_the_table_fits_80_columns() -> None:
     lines = list(summary_lines(results("transcription::test_x", Verdict.PASSED, 99_999)))
 
     assert max(map(len, lines)) <= 80
+
+
+def test_the_check_to_mend_first_is_that_which_kept_most_from_running() -> None:
+    body = results("request::test_body", Verdict.FAILED, 2, reason="the body is no JSON")
+    url = results("request::test_url", Verdict.FAILED, 1, reason="it is another URL")
+    kept = [
+        *results("request::test_model", Verdict.COULD_NOT_RUN, 2, reason="not JSON; see request::test_body"),
+        *results("request::test_language", Verdict.COULD_NOT_RUN, 2, reason="not JSON; see request::test_body"),
+        *results("errors::test_status", Verdict.COULD_NOT_RUN, 1, reason="see request::test_url"),
+        *results(
+            "errors::test_message", Verdict.COULD_NOT_RUN, 1, reason="see request::test_of_which_nothing_is_known"
+        ),
+    ]
+
+    lines = [line for line in summary_lines(url + body + kept) if line.startswith("mend first")]
+
+    assert lines == [
+        "mend first: request::test_body, without which 2 checks could not run: the body is no JSON",
+        "mend first: request::test_url, without which 1 check could not run: it is another URL",
+    ]
+
+
+def test_what_could_not_run_for_its_own_reason_has_nothing_to_mend_first() -> None:
+    assert not any("mend first" in line for line in summary_lines(PASSED + FAILED + STUCK))

@@ -50,6 +50,30 @@ def transcribe(*, input_audio, model):
 """
 
 
+TWO_LIBRARIES = """
+import aiohttp
+import httpx
+
+URL = "https://openrouter.ai/api/v1/audio/transcriptions"
+
+class Client:
+    def create_transcription(self, *, input_audio, model):
+        return httpx.post(URL, json={"model": model, "input_audio": input_audio}).json()["text"]
+
+    async def create_transcription_async(self, *, input_audio, model):
+        async with aiohttp.ClientSession(trust_env=True) as session:
+            async with session.post(URL, json={"model": model, "input_audio": input_audio}) as response:
+                return (await response.json())["text"]
+"""
+
+
+def test_both_operations_have_to_be_seen(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(TWO_LIBRARIES)
+    run = run_pytest(tmp_path, "--stt-client=mine:Client", "-o", "pythonpath=.", "stt/request", "-k", "method")
+    assert run.exit_code == 0, run.output
+    assert "endpoint: loopback" in run.output
+
+
 def test_respx_alone_does_not_see_other_clients(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(CLIENT)
     options = ("--stt-client=mine:transcribe", "-o", "pythonpath=.", "stt/request", "-k", "method")
