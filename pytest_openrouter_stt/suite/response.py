@@ -158,6 +158,28 @@ def test_gzip_is_decoded(stt: Bench) -> None:
     _judge_text(stt.reply(Reply.raw(body, "application/json", headers={"Content-Encoding": "gzip"})), _TEXT)
 
 
+_UNMEASURED = {
+    "chunked": b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n%x;a=b\r\n%b\r\n0\r\nX-Trailer: a\r\n\r\n",
+    "until-closed": b"Connection: close\r\n\r\n%b%b",
+}
+
+
+@check(
+    Level.MUST,
+    Source.HTTP,
+    "RFC 9112, 6.3",
+    hint="Leave it to the HTTP library to find the end of a body; behind a proxy, few have a Content-Length.",
+)
+@pytest.mark.parametrize("form", _UNMEASURED)
+def test_a_body_without_length_is_read_whole(stt: Bench, form: str) -> None:
+    """A response that does not say how long it is, in chunks or up to the end of the connection, is read whole."""
+    body = json.dumps({"text": _TEXT}, ensure_ascii=False).encode()
+    first, second = body[:9], body[9:]
+    parts = (first, second) if form == "until-closed" else (len(first), first, len(second), second)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    _judge_text(stt.reply(Reply.wire(head + _UNMEASURED[form] % parts)), _TEXT)
+
+
 _NO_TRANSCRIPT = {
     "text-missing": Reply.json({"usage": {"seconds": 1.0}}),
     "text-null": Reply.json({"text": None}),

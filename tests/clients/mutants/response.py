@@ -111,6 +111,14 @@ class AcceptsGzipButDoesNotDecode(Client):
         return super().transcription(body, response)
 
 
+@caught_by("response::test_a_body_without_length_is_read_whole")
+class TakesWhatHasNoLengthForEmpty(Client):
+    def parse(self, response: httpx.Response) -> Any:
+        if "content-length" not in response.headers:
+            raise UnreadableResponse("The response is empty.", response)
+        return super().parse(response)
+
+
 @caught_by("response::test_no_transcript_is_an_error", "response::test_unreadable_responses_are_own_errors")
 class EmptyTextForMissing(Client):
     def transcription(self, body: Any, response: httpx.Response) -> Any:

@@ -1,0 +1,138 @@
+"""What the command line and the configuration ask for; imported on every run, so light."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_openrouter_stt.contract import Contract
+    from pytest_openrouter_stt.suite import Form
+
+_Value = TypeVar("_Value")
+
+CLIENT_FIXTURE = "stt_client_under_test"
+"""What a project may have in place of the option for the client."""
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register the options, and an ini key of the same name for each that configures a run."""
+    group = parser.getgroup("stt", "conformance of speech-to-text clients (pytest-openrouter-stt)")
+
+    def add(name: str, metavar: str, text: str) -> None:
+        group.addoption(f"--stt-{name}", dest=f"stt_{name}".replace("-", "_"), metavar=metavar, help=text)
+        parser.addini(f"stt_{name}".replace("-", "_"), f"{text} (default of --stt-{name})", type="string")
+
+    add("client", "CLIENT", "client under test: a module such as 'openrouter', 'module:attribute' or 'cmd:COMMAND'")
+    add("endpoint", "FORM", "how the endpoint is served: auto (default), respx or loopback")
+    add("spec", "PATH", "OpenAPI document to judge against; the packaged one by default")
+    add("level", "LEVEL", "lowest level whose failures fail the run: must (default) or should")
+    add("max-examples", "N", "examples for each property check; 20 by default")
+    add("seed", "N", "where the examples start; 0 by default, so that a verdict can be repeated")
+    add("fuzz", "DURATION", "repeat the property checks with more and other examples for so long: 30s, 5m, 1h30m")
+    add("deadline", "SECONDS", "how long one call of the client may take; 5 by default")
+    text = "run where there is no network but loopback (Linux)"
+    group.addoption("--stt-sandbox", dest="stt_sandbox", action="store_true", help=text)
+    parser.addini("stt_sandbox", f"{text}, as with --stt-sandbox", type="bool", default=False)
+    check = "run no checks: make one call in each mode, and say where it is sent from and what the adapter does itself"
+    group.addoption("--stt-adapter-check", action="store_true", help=check)
+    init = "run no checks: look at an installed package, and write an adapter to begin with (stt_adapter.py, or PATH)"
+    group.addoption("--stt-init", metavar="PACKAGE[:PATH]", help=init)
+
+
+def option(config: pytest.Config, name: str) -> str:
+    """Return what is given for an option, or for its ini key; an empty string when neither is."""
+    given = config.getoption(f"stt_{name}")
+    return str(given if given is not None else config.getini(f"stt_{name}") or "")
+
+
+def number(config: pytest.Config, name: str, default: int, *, minimum: int) -> int:
+    """Return the whole number that is given for an option.
+
+    Raises:
+        pytest.UsageError: It is none, or less than *minimum*.
+    """
+    text = option(config, name) or str(default)
+    if not text.isdecimal() or int(text) < minimum:
+        spelled = name.replace("_", "-")
+        raise pytest.UsageError(f"stt: --stt-{spelled} is {text!r}; it has to be a whole number of at least {minimum}")
+    return int(text)
+
+
+def level(config: pytest.Config) -> str:
+    """Return the lowest level whose failures fail the run.
+
+    Raises:
+        pytest.UsageError: There is no such level.
+    """
+    wanted = option(config, "level").lower() or "must"
+    if wanted not in {"must", "should"}:
+        raise pytest.UsageError(f"stt: --stt-level is {wanted!r}; it has to be 'must' or 'should'")
+    return wanted
+
+
+def forms(config: pytest.Config) -> tuple[Form, ...]:
+    """Return how the endpoint may be served.
+
+    Raises:
+        pytest.UsageError: There is no such way.
+    """
+    from pytest_openrouter_stt.suite import FORMS  # noqa: PLC0415 - see the module's docstring
+
+    wanted = option(config, "endpoint").lower() or "auto"
+    if wanted != "auto" and wanted not in FORMS:
+        raise pytest.UsageError(f"stt: --stt-endpoint is {wanted!r}; it has to be 'auto', 'respx' or 'loopback'")
+    return tuple(form for form in FORMS if wanted in {form, "auto"})
+
+
+def is_sandbox_wanted(config: pytest.Config) -> bool:
+    """Whether the run is to be in the sandbox."""
+    given = (config.known_args_namespace, config.option)  # at first, only the former has what was given
+    return any(getattr(options, "stt_sandbox", False) for options in given) or bool(config.getini("stt_sandbox"))
+
+
+def has_client_fixture(config: pytest.Config) -> bool:
+    """Whether a conftest.py or a plugin of the project has the fixture.
+
+    Raises:
+        pytest.UsageError: It is in a conftest.py below the root, where the suite's items do not see it.
+    """
+    owners = [
+        plugin for plugin in config.pluginmanager.get_plugins() if CLIENT_FIXTURE in getattr(plugin, "__dict__", ())
+    ]
+    paths = [Path(getattr(owner, "__file__", None) or "") for owner in owners]
+    hidden = [path for path in paths if path.name == "conftest.py" and path.parent != config.rootpath]
+    if hidden and len(hidden) == len(paths):
+        raise pytest.UsageError(
+            f"stt: {hidden[0]} has a fixture {CLIENT_FIXTURE}, which only tests beside it see; "
+            f"move it to the conftest.py in {config.rootpath}"
+        )
+    return bool(owners)
+
+
+def usable(make: Callable[[], _Value]) -> _Value:
+    """Return what *make* makes.
+
+    Raises:
+        pytest.UsageError: What the user gave cannot be used.
+    """
+    from pytest_openrouter_stt.client import ClientNotFound, UnusableErrors  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.contract import SpecError  # noqa: PLC0415
+    from pytest_openrouter_stt.strategies import UnsupportedKeyword  # noqa: PLC0415
+
+    try:
+        return make()
+    except (ClientNotFound, SpecError, UnsupportedKeyword, UnusableErrors) as error:
+        raise pytest.UsageError(f"stt: {error}") from None
+
+
+def contract_of(config: pytest.Config) -> Contract:
+    """Return what is judged against: the packaged contract, or that of ``--stt-spec``."""
+    from pytest_openrouter_stt.contract import load_contract  # noqa: PLC0415 - see the module's docstring
+
+    path = option(config, "spec")
+    return load_contract(config.invocation_params.dir / path if path else None)
