@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections import deque
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from functools import partial
@@ -37,6 +39,9 @@ FEATURES = "stt_features"
 
 EXTRA_FEATURES = "stt_extra_features"
 """The attribute by which a client declares features that no signature shows, beside the others."""
+
+_MAX_FORGOTTEN = 256
+"""Client objects that are kept until they are closed at the end; a long run makes more than memory has room for."""
 
 _TURNS = 5
 """How often an event loop goes round until what came on a socket is through all the layers above it."""
@@ -97,6 +102,7 @@ class ClientUnderTest:
         self._deadline = deadline
         self._flooded = flooded
         self._connections: dict[str, Connection] = {}
+        self._forgotten: deque[object] = deque(maxlen=_MAX_FORGOTTEN)
         self._workers: dict[Mode, Worker] = {}
         self._crew = Crew(f"{WORKER_PREFIX}-sync")
         self._runner: asyncio.Runner | None = None
@@ -266,10 +272,9 @@ class ClientUnderTest:
         return self._run_in(mode, close if mode == "sync" else lambda: self._in_loop(close()))
 
     def forget(self, api_key: str) -> None:
-        """Let the next call with *api_key* be made by a new client object, and close the one that there is."""
+        """Let the next call with *api_key* be made by a new client object; the one that there is stays open."""
         if api_key in self._connections:
-            self._leave(api_key)
-            self._connections.pop(api_key, None)
+            self._forgotten.append(self._connections.pop(api_key).owner)
 
     def notice(self) -> None:
         """Let the event loop take in what came on its sockets meanwhile, such as the end of a connection."""
@@ -278,8 +283,7 @@ class ClientUnderTest:
 
     def close(self) -> None:
         """Close the client objects as far as that is possible; end the threads, the event loop, a command's process."""
-        for api_key in tuple(self._connections):
-            self.forget(api_key)
+        self._close_objects()
         self._close_loop()
         for worker in self._workers.values():
             worker.close()
@@ -287,12 +291,18 @@ class ClientUnderTest:
         if self._target.command is not None:
             self._target.command.close()
 
-    def _leave(self, api_key: str) -> None:
-        """Close a client object in every way that it has; what comes of it is for the checks that close one."""
+    def _close_objects(self) -> None:
+        """Close every client object in every way that it has; what comes of it is for the checks that close one."""
+        owners = {id(owner): owner for owner in (*self._forgotten, *(c.owner for c in self._connections.values()))}
+        owners.pop(id(self._target.value), None)
         modes: tuple[Mode, ...] = ("async", "sync")
-        for mode in modes:
-            if (mode not in self._workers or self._workers[mode].usable) and self.closable(api_key, mode):
-                self.close_one(api_key, mode)
+        for owner, mode in itertools.product(owners.values(), modes):
+            close = closer_of(owner, mode)
+            if close is not None and (mode not in self._workers or self._workers[mode].usable):
+                self._run_in(mode, close if mode == "sync" else partial(self._close_in_loop, close))
+
+    def _close_in_loop(self, close: Callable[[], Any]) -> object:
+        return self._in_loop(close())
 
     def _run_in(
         self, mode: Mode, function: Callable[[], object], *, is_excused: bool = False, traced: bool = False

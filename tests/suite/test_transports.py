@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # The reference itself, over sockets, is what tests/suite/test_forms.py judges too.
-_CLIENTS = [pytest.param(name, marks=pytest.mark.long if name == "OnHttpx" else ()) for name in TRANSPORTS]
 _MUTANTS = [name.partition(":")[2] for name in CAUGHT_BY if name.startswith("transports:")]
 
 
@@ -38,7 +37,8 @@ def _judge(folder: Path, client: str, *options: str) -> Run:
     return run_pytest(folder, f"--stt-client=tests.clients.{client}", "--stt-level=should", *served, *options)
 
 
-@pytest.mark.parametrize("client", _CLIENTS)
+@pytest.mark.long
+@pytest.mark.parametrize("client", TRANSPORTS)
 def test_a_client_on_any_library_passes_every_check(client: str, tmp_path: Path) -> None:
     run = _judge(tmp_path, f"transports:{client}")
 
@@ -47,6 +47,7 @@ def test_a_client_on_any_library_passes_every_check(client: str, tmp_path: Path)
     assert run.exit_code == 0, run.output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mutant", _MUTANTS)
 def test_a_mutant_on_any_library_is_failed_by_the_checks_that_name_it(mutant: str, tmp_path: Path) -> None:
     named = CAUGHT_BY[f"transports:{mutant}"].surely
