@@ -84,9 +84,19 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "-n2", *session.posargs)
 
 
-@nox.session(python=PYTHONS)
+@nox.session(python="3.11")
 def oldest(session: nox.Session) -> None:
     """The tests of what meets pytest, with the oldest pytest that is supported."""
+    _with_oldest_pytest(session)
+
+
+@nox.session(python=["3.12", "3.13"], default=False)
+def oldest_elsewhere(session: nox.Session) -> None:
+    """The same on the other versions of Python, which takes some minutes more."""
+    _with_oldest_pytest(session)
+
+
+def _with_oldest_pytest(session: nox.Session) -> None:
     _install(session, "test", OLDEST_PYTEST)
     session.run("pytest", "-n2", *(session.posargs or PYTEST_FACING))
 

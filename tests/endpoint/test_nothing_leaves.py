@@ -79,7 +79,7 @@ async def transcribe(*, input_audio, model, api_key, language=None):
 """
 
 
-@pytest.mark.parametrize(
+_three_kinds = pytest.mark.parametrize(
     ("client", "library"),
     [
         ("tests.clients.reference:Client", "httpx"),
@@ -88,10 +88,17 @@ async def transcribe(*, input_audio, model, api_key, language=None):
     ],
     ids=["class", "function", "asynchronous"],
 )
+
+
+def _write_clients(folder: Path) -> None:
+    for name, text in (("witness", WITNESS), ("on_requests", ON_REQUESTS), ("asynchronous", ASYNCHRONOUS)):
+        (folder / f"{name}.py").write_text(text)
+
+
+@_three_kinds
 def test_a_whole_run_announces_nothing_that_goes_beyond_this_machine(tmp_path: Path, client: str, library: str) -> None:
     pytest.importorskip(library)
-    for name, text in (("witness", WITNESS), ("on_requests", ON_REQUESTS), ("asynchronous", ASYNCHRONOUS)):
-        (tmp_path / f"{name}.py").write_text(text)
+    _write_clients(tmp_path)
 
     run = run_pytest(tmp_path, "-p", "witness", f"--stt-client={client}", QUICK)
 
@@ -101,10 +108,15 @@ def test_a_whole_run_announces_nothing_that_goes_beyond_this_machine(tmp_path: P
 
 @pytest.mark.long
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
-def test_a_whole_run_asks_the_kernel_for_nothing_that_goes_beyond_this_machine(tmp_path: Path) -> None:
-    client = "--stt-client=tests.clients.reference:Client"
+@_three_kinds
+def test_a_whole_run_asks_the_kernel_for_nothing_that_goes_beyond_this_machine(
+    tmp_path: Path, client: str, library: str
+) -> None:
+    pytest.importorskip(library)
+    _write_clients(tmp_path)
+    run = ("-m", "pytest", *ISOLATED, "--no-summary", f"--stt-client={client}", QUICK)
 
-    assert _far_addresses(tmp_path, "-m", "pytest", *ISOLATED, client, QUICK) == []
+    assert _far_addresses(tmp_path, *run, codes=(0, 1)) == []  # the short ones are not conformant
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
@@ -114,13 +126,13 @@ def test_the_kernel_is_watched(tmp_path: Path) -> None:
     assert _far_addresses(tmp_path, "-c", connect) == [FAR]
 
 
-def _far_addresses(folder: Path, *command: str) -> list[str]:
+def _far_addresses(folder: Path, *command: str, codes: tuple[int, ...] = (0,)) -> list[str]:
     """Run Python, and return the addresses beyond this machine that it asked the kernel for."""
     trace = ("-f", "-qq", "-s0", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", str(folder / "trace"))
     trace_python = "import os, sys; os.execvp('strace', ['strace', *sys.argv[1:]])"
     done = run_python(folder, "-c", trace_python, *trace, sys.executable, *command)
     if "PTRACE" in done.stderr:
         pytest.skip(done.stderr)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode in codes, done.stdout + done.stderr
     asked = re.findall(r'inet_(?:addr|pton)\((?:AF_INET6, )?"([^"]+)"', (folder / "trace").read_text())
     return [address for address in asked if not ipaddress.ip_address(address).is_loopback]
