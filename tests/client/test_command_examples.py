@@ -111,13 +111,9 @@ _MAY_NOT_RUN = {  # docs/examples/commands/README.md says why
         "retry::test_retries_end",
         "retry::test_the_last_error_is_raised",
     },
-    "Java, Unirest 1.4": {
-        "hostile::test_no_wrong_text_is_returned",
-        "network::test_a_slow_answer_is_read_whole",
-        "response::test_a_body_without_length_is_read_whole",
-        "response::test_no_transcript_is_an_error",
-    },
 }
+_NOW_AND_THEN = {"Java, Unirest 1.4"}
+"""Clients that send on closed connections, so that any of their cases may not reach the endpoint."""
 
 
 def judged(folder: Path, command: list[str], *options: str) -> Run:
@@ -132,8 +128,18 @@ def test_example(prepare: Callable[[Path], list[str]], request: pytest.FixtureRe
     run = judged(tmp_path, prepare(tmp_path), "stt", "-m", "stt_must")
 
     assert len(run.checks(Verdict.PASSED)) > 30, run.output
-    assert run.checks(Verdict.COULD_NOT_RUN) <= _MAY_NOT_RUN.get(name, set()), run.output
-    _hold(name, run.checks(Verdict.FAILED))
+    failed, stuck = run.checks(Verdict.FAILED), run.checks(Verdict.COULD_NOT_RUN)
+    if name in _NOW_AND_THEN:
+        recorded = _recorded(name)
+        assert failed <= recorded <= failed | stuck, run.output
+        return
+    assert stuck <= _MAY_NOT_RUN.get(name, set()), run.output
+    _hold(name, failed)
+
+
+def _recorded(name: str) -> set[str]:
+    (row,) = re.findall(rf"^\| {re.escape(name)} \|(.*)$", VERDICTS.read_text("utf-8"), flags=re.MULTILINE)
+    return set(re.findall(r"`([^`]+)`", row))
 
 
 def _hold(name: str, failed: set[str]) -> None:
