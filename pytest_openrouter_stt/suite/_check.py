@@ -23,6 +23,9 @@ ARGUMENTS: dict[Each, str] = {
     "usage field": "stt_usage_field",
     "app header": "stt_app_header",
 }
+_UNCLOSED = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+"""Client objects that a check drops are not closed as a user would; what they leave open is no fault of theirs."""
+
 _LEVEL_MARKS = {Level.MUST: pytest.mark.stt_must, Level.SHOULD: pytest.mark.stt_should, Level.MAY: pytest.mark.stt_may}
 MARKER = "stt_check"
 _NAMES: dict[str, list[str]] = {}
@@ -78,6 +81,7 @@ def check(  # noqa: PLR0913 - each is one fact of a check, given by name
         _NAMES.setdefault(function.__module__, []).append(function.__name__)
         for mark in (
             pytest.mark.stt_check(CheckInfo(requirement, needs, both_modes, each, without)),
+            _UNCLOSED,
             _LEVEL_MARKS[level],
         ):
             mark(function)
