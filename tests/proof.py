@@ -24,7 +24,7 @@ from pytest_openrouter_stt.report import Level, Verdict
 from tests.clients.mutants import CAUGHT_BY
 from tests.clients.transports import TRANSPORTS
 from tests.clients.variants import VARIANTS
-from tests.running import ISOLATED, Recorder
+from tests.running import ISOLATED, Recorder, forget_mutants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +59,7 @@ def judge(job: tuple[str, int]) -> Judged:
     """Run the suite on one client with one seed, in this process."""
     client, seed = job
     recorder = Recorder()
+    forget_mutants()
     with contextlib.redirect_stdout(io.StringIO()):
         pytest.main(["-q", f"--stt-client=tests.clients.{client}", f"--stt-seed={seed}", *ISOLATED], plugins=[recorder])
     results = recorder.results.values()

@@ -58,9 +58,16 @@ class Recorder:
             self.results[report.nodeid] = result
 
 
+def forget_mutants() -> None:
+    """Let the next run in this process begin with new classes: some mutants keep on them what they should not."""
+    for name in [name for name in sys.modules if name.startswith("tests.clients.mutants.")]:
+        del sys.modules[name]
+
+
 def judge_here(pytester: pytest.Pytester, client: str, *options: str) -> Run:
     """Judge *client* in this process, which saves what starting one costs."""
     recorder = Recorder()
+    forget_mutants()
     done = pytester.inline_run(f"--stt-client={client}", *ISOLATED, *options, plugins=[recorder])
     return Run(int(done.ret or 0), "", recorder.results)
 
