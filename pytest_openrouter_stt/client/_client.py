@@ -269,7 +269,7 @@ class ClientUnderTest:
         owner = self._connection(api_key).owner
         close = closer_of(owner, mode)
         assert close is not None, "the caller asks first"  # noqa: S101
-        return self._run_in(mode, close if mode == "sync" else lambda: self._in_loop(close()))
+        return self._closed(close, mode)
 
     def forget(self, api_key: str) -> None:
         """Let the next call with *api_key* be made by a new client object; the one that there is stays open."""
@@ -299,10 +299,10 @@ class ClientUnderTest:
         for owner, mode in itertools.product(owners.values(), modes):
             close = closer_of(owner, mode)
             if close is not None and (mode not in self._workers or self._workers[mode].usable):
-                self._run_in(mode, close if mode == "sync" else partial(self._close_in_loop, close))
+                self._closed(close, mode)
 
-    def _close_in_loop(self, close: Callable[[], Any]) -> object:
-        return self._in_loop(close())
+    def _closed(self, close: Callable[[], Any], mode: Mode) -> Outcome:
+        return self._run_in(mode, close if mode == "sync" else lambda: self._in_loop(close()))
 
     def _run_in(
         self, mode: Mode, function: Callable[[], object], *, is_excused: bool = False, traced: bool = False
