@@ -90,12 +90,28 @@ class Served:
     form: str
 
 
-Note = Repeat | Served | Sender | AdapterWork | tuple[ErrorRow, ...]
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who was judged.
+
+    Attributes:
+        name: What it was given as, for example ``openrouter``; empty when it is not known yet.
+        version: Its version, or an empty string.
+        title: How it is shown.
+    """
+
+    name: str
+    version: str
+    title: str
+
+
+Note = Repeat | Who | Served | Sender | AdapterWork | tuple[ErrorRow, ...]
 _KINDS: dict[str, Any] = {
     f"{_PREFIX}repeat": Repeat,
     f"{_PREFIX}sender": Sender,
     f"{_PREFIX}adapter": AdapterWork,
     f"{_PREFIX}served": Served,
+    f"{_PREFIX}who": Who,
 }
 
 _FORMS = {

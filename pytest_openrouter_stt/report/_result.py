@@ -83,6 +83,8 @@ class Result:
         level: How binding its requirement is.
         verdict: What came of it.
         reason: One line that says why, for everything but ``passed``.
+        client: Which one was judged, by the name that it was given; empty when a fixture gave it.
+        known: Why a failure is known, and does not fail the run; empty for one that is not.
     """
 
     node_id: str
@@ -90,6 +92,8 @@ class Result:
     level: Level
     verdict: Verdict
     reason: str
+    client: str = ""
+    known: str = ""
 
     def properties(self) -> list[tuple[str, str]]:
         """Return the result as user properties of a pytest report, which xdist and JUnit XML carry."""
@@ -98,6 +102,8 @@ class Result:
             (f"{_PREFIX}level", self.level.value),
             (f"{_PREFIX}verdict", self.verdict.value),
             (f"{_PREFIX}reason", self.reason),
+            (f"{_PREFIX}client", self.client),
+            (f"{_PREFIX}known", self.known),
         ]
 
     @classmethod
@@ -112,4 +118,6 @@ class Result:
             Level(found[f"{_PREFIX}level"]),
             Verdict(found[f"{_PREFIX}verdict"]),
             found[f"{_PREFIX}reason"],
+            found[f"{_PREFIX}client"],
+            found[f"{_PREFIX}known"],
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ._cause import cause_lines
@@ -18,6 +19,14 @@ _GAP = 3
 _MAX_REASONS = 8
 _MAX_CHECKS = 4
 _MAX_REASON = 300
+
+
+class Conformance(StrEnum):
+    """What a run says of a client as a whole."""
+
+    CONFORMANT = "conformant"
+    NOT_CONFORMANT = "not conformant"
+    NO_VERDICT = "no verdict"
 
 
 def summary_lines(results: Sequence[Result], level: Level = Level.MUST) -> Iterator[str]:
@@ -44,29 +53,56 @@ def is_conclusive(results: Iterable[Result]) -> bool:
 
 
 def is_green(results: Sequence[Result], level: Level = Level.MUST) -> bool:
-    """Whether MUST checks were judged, none could not run, and none of *level* or above failed."""
-    weaker = _weaker(level)
-    bad = any(r.verdict is Verdict.FAILED and r.level not in weaker for r in results)
-    return is_conclusive(results) and not bad and not _with(results, Verdict.COULD_NOT_RUN)
+    """Whether MUST checks were judged, and whatever could not run, or failed at *level* or above, is known."""
+    unknown = [r for r in results if not r.known]
+    return is_conclusive(results) and not _with(unknown, Verdict.COULD_NOT_RUN) and not _gating(unknown, level)
 
 
-def conclusion(results: Sequence[Result]) -> str:
-    """Return the verdict in one sentence."""
+def conformance(results: Sequence[Result], unfinished: str = "") -> Conformance:
+    """Return the verdict: of a run that did not come to its end there is none, unless a MUST failed before.
+
+    Args:
+        results: One for each case of each check.
+        unfinished: Why the run did not come to its end; empty when it did.
+    """
+    if _gating(results, Level.MUST):
+        return Conformance.NOT_CONFORMANT
+    if unfinished or _with(results, Verdict.COULD_NOT_RUN) or not is_conclusive(results):
+        return Conformance.NO_VERDICT
+    return Conformance.CONFORMANT
+
+
+def conclusion(results: Sequence[Result], unfinished: str = "") -> str:
+    """Return the verdict in one sentence; see `conformance`."""
+    verdict = conformance(results, unfinished)
+    return f"{verdict}: {_why(verdict, results, unfinished)}"
+
+
+def _why(verdict: Conformance, results: Sequence[Result], unfinished: str) -> str:
     judged = [result for result in results if result.level is Level.MUST and result.verdict in _JUDGED]
     failed, stuck = _with(judged, Verdict.FAILED), _with(results, Verdict.COULD_NOT_RUN)
-    unknown = f"{_checks(stuck)} of {_checks(results)} checks could not run"
-    if failed:
-        cases = f"{len(failed)} of {len(judged)} cases"
-        also = f"; {unknown}" if stuck else ""
-        return f"not conformant: {_checks(failed)} of {_checks(judged)} MUST checks failed, in {cases}{also}"
-    if stuck:
-        return f"no verdict: {unknown}"
-    if not judged:
-        return "no verdict: no MUST check was judged"
+    unknown = f"{_checks(stuck)} of {_checks(results)} checks could not run" if stuck else ""
+    if verdict is Conformance.NOT_CONFORMANT:
+        cases = f"{len(failed)} of {len(judged)} cases{_known_among(failed)}"
+        first = f"{_checks(failed)} of {_checks(judged)} MUST checks failed, in {cases}"
+        return "; ".join(filter(None, [first, unknown, unfinished]))
+    if verdict is Conformance.NO_VERDICT:
+        return "; ".join(filter(None, [unfinished, unknown])) or "no MUST check was judged"
     weaker = [result for result in results if result.level is Level.SHOULD and result.verdict is Verdict.FAILED]
     also = f"; {_number(_checks(weaker), 'SHOULD check')} failed" if weaker else ""
-    cases = _number(len(judged), "case")
-    return f"conformant: all {_checks(judged)} MUST checks that were judged passed, in {cases}{also}"
+    return f"all {_checks(judged)} MUST checks that were judged passed, in {_number(len(judged), 'case')}{also}"
+
+
+def _known_among(failed: Sequence[Result]) -> str:
+    known = sum(bool(result.known) for result in failed)
+    if not known:
+        return ""
+    return ", all of them known" if known == len(failed) else f", {known} of them known"
+
+
+def _gating(results: Iterable[Result], level: Level) -> list[Result]:
+    weaker = _weaker(level)
+    return [r for r in results if r.verdict is Verdict.FAILED and r.level not in weaker]
 
 
 def _number(count: int, noun: str) -> str:
