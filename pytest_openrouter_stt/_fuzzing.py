@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ._reporting import add_row
+from ._judging import add_row
 from .report import Result, Verdict
 from .suite import info_of
 
@@ -169,7 +169,7 @@ class Fuzzing:
         """Report a check that is not run again."""
         self._held.pop(item, None)
         for report in reports:
-            result = Result.from_properties(report.nodeid, report.user_properties)
+            result = Result.from_properties(report.user_properties)
             if report.when == "call" and result is not None and result.verdict is Verdict.FAILED:
                 self._found.append(self._command(item))
                 add_row(report, "repeat", self._found[-1])

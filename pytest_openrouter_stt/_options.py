@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_openrouter_stt.contract import Contract
+    from pytest_openrouter_stt.report import KnownFailures, Level
     from pytest_openrouter_stt.suite import Form
 
 _Value = TypeVar("_Value")
@@ -23,18 +25,28 @@ def add_options(parser: pytest.Parser) -> None:
     """Register the options, and an ini key of the same name for each that configures a run."""
     group = parser.getgroup("stt", "conformance of speech-to-text clients (pytest-openrouter-stt)")
 
-    def add(name: str, metavar: str, text: str) -> None:
-        group.addoption(f"--stt-{name}", dest=f"stt_{name}".replace("-", "_"), metavar=metavar, help=text)
-        parser.addini(f"stt_{name}".replace("-", "_"), f"{text} (default of --stt-{name})", type="string")
+    def add(name: str, metavar: str, text: str, action: str = "store") -> None:
+        dest = f"stt_{name}".replace("-", "_")
+        group.addoption(f"--stt-{name}", dest=dest, metavar=metavar, help=text, action=action)
+        parser.addini(dest, f"{text} (default of --stt-{name})", type="string")
 
-    add("client", "CLIENT", "client under test: a module such as 'openrouter', 'module:attribute' or 'cmd:COMMAND'")
+    client = "client under test: a module such as 'openrouter', 'module:attribute' or 'cmd:COMMAND'; may be repeated"
+    add("client", "CLIENT", client, action="append")
     add("endpoint", "FORM", "how the endpoint is served: auto (default), respx or loopback")
     add("spec", "PATH", "OpenAPI document to judge against; the packaged one by default")
-    add("level", "LEVEL", "lowest level whose failures fail the run: must (default) or should")
+    add("level", "LEVEL", "lowest level whose failures fail the run: must (default), should or may")
+    add("known-failures", "FILE", "failures that do not fail the run: TOML, or lines of 'ID  # reason'")
     add("max-examples", "N", "examples for each property check; 20 by default")
     add("seed", "N", "where the examples start; 0 by default, so that a verdict can be repeated")
     add("fuzz", "DURATION", "repeat the property checks with more and other examples for so long: 30s, 5m, 1h30m")
     add("deadline", "SECONDS", "how long one call of the client may take; 5 by default")
+    for name, text in (
+        ("report", "write a report, as the end of the name says: .json, .md or .html; may be repeated"),
+        ("badge", "write what an endpoint badge of shields shows"),
+        ("write-known-failures", "write what fails now as a file for --stt-known-failures"),
+    ):
+        action = "append" if name == "report" else "store"
+        group.addoption(f"--stt-{name}", dest=f"stt_{name}".replace("-", "_"), metavar="FILE", help=text, action=action)
     text = "run where there is no network but loopback (Linux)"
     group.addoption("--stt-sandbox", dest="stt_sandbox", action="store_true", help=text)
     parser.addini("stt_sandbox", f"{text}, as with --stt-sandbox", type="bool", default=False)
@@ -50,6 +62,20 @@ def option(config: pytest.Config, name: str) -> str:
     return str(given if given is not None else config.getini(f"stt_{name}") or "")
 
 
+def clients(config: pytest.Config) -> list[str]:
+    """Return the names of the clients to judge; in the ini file, each stands on a line of its own.
+
+    Raises:
+        pytest.UsageError: One is named twice.
+    """
+    given = config.getoption("stt_client") or str(config.getini("stt_client") or "").splitlines()
+    names = [name.strip() for name in given if name.strip()]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise pytest.UsageError(f"stt: --stt-client={twice[0]} is given twice; name each client once")
+    return names
+
+
 def number(config: pytest.Config, name: str, default: int, *, minimum: int) -> int:
     """Return the whole number that is given for an option.
 
@@ -63,16 +89,32 @@ def number(config: pytest.Config, name: str, default: int, *, minimum: int) -> i
     return int(text)
 
 
-def level(config: pytest.Config) -> str:
+def level(config: pytest.Config) -> Level:
     """Return the lowest level whose failures fail the run.
 
     Raises:
         pytest.UsageError: There is no such level.
     """
-    wanted = option(config, "level").lower() or "must"
-    if wanted not in {"must", "should"}:
-        raise pytest.UsageError(f"stt: --stt-level is {wanted!r}; it has to be 'must' or 'should'")
-    return wanted
+    from pytest_openrouter_stt.report import Level  # noqa: PLC0415 - see the module's docstring
+
+    wanted = option(config, "level").upper() or Level.MUST
+    if wanted not in list(Level):
+        raise pytest.UsageError(f"stt: --stt-level is {wanted.lower()!r}; it has to be 'must', 'should' or 'may'")
+    return Level(wanted)
+
+
+def known_failures(config: pytest.Config) -> KnownFailures:
+    """Return the failures that do not fail the run.
+
+    Raises:
+        UnusableKnownFailures: They cannot be read.
+    """
+    from pytest_openrouter_stt.report import KnownFailures, read_known_failures  # noqa: PLC0415
+
+    path = option(config, "known_failures")
+    if not path:
+        return KnownFailures()
+    return read_known_failures(config.invocation_params.dir / path, datetime.now(UTC).date())
 
 
 def forms(config: pytest.Config) -> tuple[Form, ...]:
@@ -122,11 +164,12 @@ def usable(make: Callable[[], _Value]) -> _Value:
     """
     from pytest_openrouter_stt.client import ClientNotFound, UnusableErrors  # noqa: PLC0415 - see the module's docstring
     from pytest_openrouter_stt.contract import SpecError  # noqa: PLC0415
+    from pytest_openrouter_stt.report import UnusableKnownFailures  # noqa: PLC0415
     from pytest_openrouter_stt.strategies import UnsupportedKeyword  # noqa: PLC0415
 
     try:
         return make()
-    except (ClientNotFound, SpecError, UnsupportedKeyword, UnusableErrors) as error:
+    except (ClientNotFound, SpecError, UnsupportedKeyword, UnusableErrors, UnusableKnownFailures) as error:
         raise pytest.UsageError(f"stt: {error}") from None
 
 

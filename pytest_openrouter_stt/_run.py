@@ -2,83 +2,157 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import os
+import platform
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
+import pytest
+
 from pytest_openrouter_stt import strategies
+from pytest_openrouter_stt._clients import Clients
 from pytest_openrouter_stt._mounting import SuiteMount
-from pytest_openrouter_stt._options import CLIENT_FIXTURE, contract_of, forms, level, number, option, usable
+from pytest_openrouter_stt._options import (
+    CLIENT_FIXTURE,
+    contract_of,
+    forms,
+    known_failures,
+    level,
+    number,
+    option,
+    usable,
+)
+from pytest_openrouter_stt._record import Record
 from pytest_openrouter_stt._selection import Area
 from pytest_openrouter_stt.client import configured_errors, resolve
 from pytest_openrouter_stt.endpoint import NetworkGuard
-from pytest_openrouter_stt.suite import AREAS, Profile, Stand, area_checks, area_module
+from pytest_openrouter_stt.report import Circumstances, Subject, Who
+from pytest_openrouter_stt.suite import API_KEY, AREAS, Profile, Stand, area_checks, area_module, every_check
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pytest
+    from collections.abc import Mapping, Sequence
 
     from pytest_openrouter_stt.client import Target
     from pytest_openrouter_stt.contract import Contract
+    from pytest_openrouter_stt.report import KnownFailures, Level, Report
     from pytest_openrouter_stt.suite import Form
+
+_SENSITIVE = ("AUTH", "CREDENTIAL", "KEY", "PASSW", "SECRET", "TOKEN")
+"""What is in the names of variables whose values nobody may be shown."""
 
 
 @dataclass
 class Run:
-    """What one pytest run knows of the client.
+    """What one pytest run knows of the clients.
 
     Attributes:
-        target: What makes the client; ``None`` when a fixture of the project gives it.
-        contract: What the client is judged against.
+        targets: What makes each client, by the name that it was given; none when a fixture of the project gives it.
+        contract: What they are judged against.
         profile: How much is tried.
         level: The lowest level whose failures fail the run.
+        known: The failures that do not, because they are known.
         mount: What puts the suite into the run.
-        guard: What keeps every packet on this machine while the client is imported and driven.
+        guard: What keeps every packet on this machine while clients are imported and driven.
         errors: The error types that the project configures.
         forms: How the endpoint may be served.
-        stand: The client on its stand, once a check has needed it.
+        record: What was found so far.
+        secrets: What nobody may be shown.
     """
 
-    target: Target | None
+    targets: Mapping[str, Target]
     contract: Contract
     profile: Profile
-    level: str
+    level: Level
+    known: KnownFailures
     mount: SuiteMount
     guard: NetworkGuard
     forms: tuple[Form, ...]
+    project: Path
     errors: Mapping[int | str, type] | None = None
-    stand: Stand | None = None
+    clients: Clients = field(init=False)
+    record: Record = field(init=False)
+    secrets: tuple[str, ...] = field(init=False)
+    _stands: dict[str, Stand] = field(init=False, default_factory=dict)
+    _started: datetime = field(init=False)
+    _clock: float = field(init=False)
 
-    @property
-    def title(self) -> str:
-        """Who is judged."""
-        if self.stand is not None:
-            return self.stand.subject.title
-        return f"{self.target.name} {self.target.version}".strip() if self.target else f"fixture {CLIENT_FIXTURE}"
+    def __post_init__(self) -> None:
+        self._started, self._clock = datetime.now(UTC), time.monotonic()
+        self.clients = Clients(list(self.targets) or [""])
+        requirements = {info.requirement.check: info.requirement for info in every_check()}
+        self.record = Record(self.clients, requirements, self.who, self.project)
+        self.secrets = (API_KEY, *_sensitive_values())  # now, because they are hidden while a client is driven
 
-    def stand_for(self, target: Target) -> Stand:
+    def who(self, client: str) -> Who:
+        """Return what is known of a client."""
+        stand, target = self._stands.get(client), self.targets.get(client)
+        if stand is not None:
+            return Who(stand.target.name, stand.target.version, stand.client.title)
+        if target is not None:
+            return Who(target.name, target.version, f"{target.name} {target.version}".strip())
+        return Who("", "", f"fixture {CLIENT_FIXTURE}")
+
+    def subject(self, client: str) -> Subject:
+        """Return how failures of a client are shown."""
+        stand = self._stands.get(client)
+        if stand is None:
+            return Subject(self.who(client).title, "client", self.secrets)
+        return replace(stand.subject, secrets=self.secrets)
+
+    def stand_for(self, client: str, target: Target) -> Stand:
         """Return the stand with the client of *target* on it; another target than before gets another stand."""
-        if self.stand is None or self.stand.target.value is not target.value:
-            self.close()
-            self.stand = Stand(target, self.contract, self.profile, self.guard, self.forms)
-        return self.stand
+        stand = self._stands.get(client)
+        if stand is None or stand.target.value is not target.value:
+            if stand is not None:
+                stand.close()
+            stand = Stand(target, self.contract, self.profile, self.guard, self.forms)
+            self._stands[client] = stand
+        return stand
+
+    def report(self, exit_code: int) -> Report:
+        """Return everything that was found."""
+        return self.record.report(self._circumstances(), exit_code)
 
     def leave(self) -> str:
-        """Take the client off its stand, and say what it attempted since its last check."""
-        stand = self.stand
+        """Take the clients off their stands, and say what they attempted since their last check."""
+        stands = list(self._stands.values())
         self.close()
-        escaped = stand.escaped("after its last check") if stand is not None else None
-        return escaped.explanation if escaped is not None else ""
+        escaped = [stand.escaped("after its last check") for stand in stands]
+        return " ".join(stopped.explanation for stopped in escaped if stopped is not None)
 
     def close(self) -> None:
-        """Take the client off its stand."""
-        if self.stand is not None:
-            self.stand.close()
-            self.stand = None
+        """Take the clients off their stands."""
+        while self._stands:
+            self._stands.popitem()[1].close()
+
+    def _circumstances(self) -> Circumstances:
+        source = Path(self.contract.source)
+        is_elsewhere = source.is_absolute() and not source.is_relative_to(self.project)
+        return Circumstances(
+            started=self._started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            duration=time.monotonic() - self._clock,
+            versions={
+                "pytest-openrouter-stt": metadata.version("pytest-openrouter-stt"),
+                "python": platform.python_version(),
+                "pytest": pytest.__version__,
+                "hypothesis": hypothesis.__version__,
+            },
+            spec=source.name if is_elsewhere else self.contract.source,
+            revision=self.contract.revision,
+            level=self.level,
+            max_examples=self.profile.max_examples,
+            seed=self.profile.seed,
+            forms=(),
+        )
 
 
-def configured_run(config: pytest.Config, name: str) -> Run:
-    """Return the run that is configured, with the client *name* resolved; empty for a fixture of the project.
+def configured_run(config: pytest.Config, names: Sequence[str]) -> Run:
+    """Return the run that is configured, with the clients *names* resolved; none for a fixture of the project.
 
     Raises:
         pytest.UsageError: There is no such client, or the configuration cannot be used.
@@ -88,7 +162,7 @@ def configured_run(config: pytest.Config, name: str) -> Run:
         usable(lambda: _make_all_strategies(contract))
     guard = NetworkGuard()
     with guard.armed():
-        target = usable(lambda: resolve(name, contract.sdk)) if name else None
+        targets = {name: usable(lambda name=name: resolve(name, contract.sdk)) for name in names}  # type: ignore[misc]
         errors = usable(lambda: configured_errors(config.rootpath))
     profile = Profile(
         max_examples=number(config, "max_examples", 20, minimum=1),
@@ -96,15 +170,21 @@ def configured_run(config: pytest.Config, name: str) -> Run:
         deadline=number(config, "deadline", 5, minimum=1),
     )
     return Run(
-        target=replace(target, errors=errors) if target else None,
+        targets={name: replace(target, errors=errors) for name, target in targets.items()},
         errors=errors,
         contract=contract,
         profile=profile,
         level=level(config),
+        known=usable(lambda: known_failures(config)),
         guard=guard,
         forms=forms(config),
+        project=config.rootpath,
         mount=SuiteMount(config, lambda: [Area(area, area_module(area), area_checks(area)) for area in AREAS]),
     )
+
+
+def _sensitive_values() -> list[str]:
+    return [value for name, value in os.environ.items() if any(part in name.upper() for part in _SENSITIVE)]
 
 
 def _make_all_strategies(contract: Contract) -> None:

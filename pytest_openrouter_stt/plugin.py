@@ -16,6 +16,7 @@ import pytest
 from pytest_openrouter_stt._options import (
     CLIENT_FIXTURE,
     add_options,
+    clients,
     contract_of,
     has_client_fixture,
     is_sandbox_wanted,
@@ -24,7 +25,7 @@ from pytest_openrouter_stt._options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from pytest_openrouter_stt._run import Run
     from pytest_openrouter_stt.client import Mode
@@ -98,13 +99,13 @@ def _initialized(config: pytest.Config) -> tuple[str, int]:
 def _checked_adapter(config: pytest.Config) -> tuple[str, int]:
     from pytest_openrouter_stt._adapter_check import adapter_check  # noqa: PLC0415 - see the module's docstring
 
-    name = option(config, "client")
-    if not name:
+    names = clients(config)
+    if not names:
         raise pytest.UsageError("stt: --stt-adapter-check looks at the client of --stt-client, which is not given")
-    run = _configured_run(config, name)
-    assert run.target is not None, "it has a name"  # noqa: S101
+    run = _configured_run(config, names)
     try:
-        return adapter_check(run.stand_for(run.target))
+        texts, codes = zip(*(adapter_check(run.stand_for(name, run.targets[name])) for name in names), strict=True)
+        return "\n".join(texts), max(codes)
     finally:
         run.close()
         run.guard.close()
@@ -116,25 +117,47 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("stt: --stt-sandbox comes too late for this process; leave it out")
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
-    name = option(config, "client")
-    if not name and not has_client_fixture(config):
+    names = clients(config)
+    if not names and not has_client_fixture(config):
         _refuse_stt_arguments(config)
         return
-    run = _configured_run(config, name)
+    run = _configured_run(config, names)
     config.stash[_RUN] = run
-    config.pluginmanager.register(run.mount, "stt-mount")
-    from pytest_openrouter_stt._parting import Parting  # noqa: PLC0415 - see the module's docstring
-    from pytest_openrouter_stt._reporting import SuiteReporting  # noqa: PLC0415
-
-    config.pluginmanager.register(Parting(run.leave), "stt-parting")
-    reporting = SuiteReporting(
-        run.contract, run.level, lambda: run.title, lambda: run.stand.subject if run.stand else None
-    )
-    config.pluginmanager.register(reporting, "stt-reporting")
+    for name, part in _parts(config, run).items():
+        config.pluginmanager.register(part, f"stt-{name}")
     if option(config, "fuzz"):
         from pytest_openrouter_stt._fuzzing import Fuzzing  # noqa: PLC0415 - see the module's docstring
 
         config.pluginmanager.register(Fuzzing(config, option(config, "fuzz"), run.profile), "stt-fuzzing")
+
+
+def _parts(config: pytest.Config, run: Run) -> dict[str, object]:
+    """Return the plugins that a run consists of; pytest calls the wrappers of the last one first."""
+    from pytest_openrouter_stt._annotations import Annotations, is_on_github  # noqa: PLC0415 - see above
+    from pytest_openrouter_stt._judging import Judging  # noqa: PLC0415
+    from pytest_openrouter_stt._parting import Parting  # noqa: PLC0415
+    from pytest_openrouter_stt._report_files import ReportFiles, configured_files  # noqa: PLC0415
+    from pytest_openrouter_stt._reporting import SuiteReporting  # noqa: PLC0415
+
+    judging = Judging(
+        clients=run.clients,
+        contract=run.contract,
+        level=run.level,
+        known=run.known,
+        subject=run.subject,
+        secrets=run.secrets,
+    )
+    parts: dict[str, object] = {
+        "mount": run.mount,
+        "judging": judging,
+        "reporting": SuiteReporting(run.record, run.known, run.report),
+        "parting": Parting(run.leave),
+    }
+    if hasattr(config, "workerinput"):
+        return parts
+    if is_on_github():
+        parts["annotations"] = Annotations(run.report)
+    return {**parts, "files": ReportFiles(configured_files(config), run.record, run.report, run.level)}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -145,11 +168,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         run.guard.close()
 
 
-def _configured_run(config: pytest.Config, name: str) -> Run:
+def _configured_run(config: pytest.Config, names: Sequence[str]) -> Run:
     pytest.register_assert_rewrite("pytest_openrouter_stt.suite")
     from pytest_openrouter_stt._run import configured_run  # noqa: PLC0415 - see the module's docstring
 
-    return configured_run(config, name)
+    return configured_run(config, names)
 
 
 def _refuse_stt_arguments(config: pytest.Config) -> None:
@@ -167,18 +190,21 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     run = config.stash.get(_RUN, None)
     if run is None:
         return sandbox
+    lines = [_client_line(run, name) for name in run.clients]
     contract, profile, fuzz = run.contract, run.profile, option(config, "fuzz")
-    lines = [
-        (
-            f"stt: client {run.title}, spec {contract.source} ({contract.revision}), level {run.level}, "
-            f"{profile.max_examples} examples, seed {profile.seed}{fuzz and f', fuzz {fuzz}'}"
-        )
-    ]
-    if run.target is not None and run.target.entry_point:
-        lines.append(f"stt: {run.target.name} is the entry point {run.target.entry_point}")
+    lines.append(
+        f"stt: spec {contract.source} ({contract.revision}), endpoint {option(config, 'endpoint') or 'auto'}, "
+        f"level {run.level.lower()}, {profile.max_examples} examples, seed {profile.seed}{fuzz and f', fuzz {fuzz}'}"
+    )
     if run.mount.header_line:
         lines.append(run.mount.header_line)
     return [*lines, *(sandbox or _loopholes())]
+
+
+def _client_line(run: Run, name: str) -> str:
+    target = run.targets.get(name)
+    entry_point = f", the entry point {target.entry_point}" if target is not None and target.entry_point else ""
+    return f"stt: client {run.who(name).title}{entry_point}"
 
 
 def _loopholes() -> list[str]:
@@ -194,6 +220,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marker is None or run is None:
         return
     info = marker.args[0]
+    run.clients.repeat(metafunc)
     if not info.both_modes:
         metafunc.parametrize("stt_mode", ["sync", "async"])
     if info.each is not None:
@@ -210,12 +237,18 @@ def stt_mode() -> Mode:
 
 
 @pytest.fixture
-def stt(request: pytest.FixtureRequest, stt_mode: Mode) -> Iterator[Bench]:
+def stt_client(request: pytest.FixtureRequest) -> str:
+    """The name of the client that a check judges; parametrized where there are several."""
+    return _run(request).clients[0]
+
+
+@pytest.fixture
+def stt(request: pytest.FixtureRequest, stt_client: str, stt_mode: Mode) -> Iterator[Bench]:
     """The client under test on its stand, guarded and intercepted, for one check."""
-    from pytest_openrouter_stt.report import CouldNotRun, Served  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.report import CouldNotRun, Served, Who  # noqa: PLC0415 - see the module's docstring
     from pytest_openrouter_stt.suite import Bench, info_of, note_adapter, why_not_offered  # noqa: PLC0415
 
-    stand = _stand(request)
+    stand = _stand(request, stt_client)
     with contextlib.ExitStack() as undo:
         try:
             features = undo.enter_context(stand.opened())
@@ -228,6 +261,7 @@ def stt(request: pytest.FixtureRequest, stt_mode: Mode) -> Iterator[Bench]:
                 pytest.skip(reason)
         note = _notebook(request.node)
         note(Served(stand.form or ""))
+        note(Who(stand.target.name, stand.target.version, stand.client.title))
         share = _SHARE if info is not None and info.each is not None else 1.0
         bench = Bench(stand, stt_mode, features, note, share)
         note_adapter(bench)
@@ -251,15 +285,20 @@ def _case(request: pytest.FixtureRequest) -> Mapping[str, object]:
     return callspec.params if callspec is not None else {}
 
 
-def _stand(request: pytest.FixtureRequest) -> Stand:
+def _stand(request: pytest.FixtureRequest, client: str) -> Stand:
     from pytest_openrouter_stt.client import target_of  # noqa: PLC0415 - see the module's docstring
 
+    run = _run(request)
+    if client in run.targets:
+        return run.stand_for(client, run.targets[client])
+    return run.stand_for(client, replace(target_of(request.getfixturevalue(CLIENT_FIXTURE)), errors=run.errors))
+
+
+def _run(request: pytest.FixtureRequest) -> Run:
     run = request.config.stash.get(_RUN, None)
     if run is None:
         raise pytest.UsageError(_NO_CLIENT)
-    if run.target is None:
-        return run.stand_for(replace(target_of(request.getfixturevalue(CLIENT_FIXTURE)), errors=run.errors))
-    return run.stand_for(run.target)
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,7 @@ class Recorder:
     results: dict[str, Result] = field(default_factory=dict)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        result = Result.from_properties(report.nodeid, report.user_properties)
+        result = Result.from_properties(report.user_properties)
         if result is not None:
             self.results[report.nodeid] = result
 
@@ -107,7 +107,7 @@ def read_junit(junit: Path) -> dict[str, Result]:
     for case in ET.parse(junit).iter("testcase"):
         node_id = f"{(case.get('classname') or '').replace('.', '/')}::{case.get('name')}"
         properties = [(entry.get("name", ""), entry.get("value", "")) for entry in case.iter("property")]
-        result = Result.from_properties(node_id, properties)
+        result = Result.from_properties(properties)
         if result is not None:
             results[node_id] = result
     return results

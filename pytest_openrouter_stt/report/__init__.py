@@ -1,30 +1,28 @@
 """From verdicts to what a person reads."""
 
+from ._badge import badge
 from ._failure import Rendered, Subject, observed, render_failure
 from ._failure_text import Crash, FailureText
+from ._html import html_report
 from ._json_diff import same_json
 from ._judgement import CheckFailed, CheckStopped, CouldNotRun, Observation, judgement_in
-from ._matrix import Cell, Matrix, Row, matrix
-from ._notes import (
-    AdapterWork,
-    ErrorRow,
-    Note,
-    Repeat,
-    Sender,
-    Served,
-    Who,
-    adapter_lines,
-    error_lines,
-    note_lines,
-    note_property,
-    notes_in,
-    sender_lines,
-    told_apart_by_nothing,
+from ._known import (
+    KnownFailure,
+    KnownFailures,
+    UnusableKnownFailures,
+    known_failures_text,
+    read_known_failures,
 )
+from ._markdown import markdown_report
+from ._matrix import Cell, Matrix, Row, matrix
+from ._matrix_lines import matrix_lines
+from ._note_lines import adapter_lines, error_lines, note_lines, sender_lines, told_apart_by_nothing
+from ._notes import AdapterWork, ErrorRow, Note, Repeat, Sender, Served, Who, note_property, notes_in
+from ._paths import pathless
 from ._report import Case, CheckReport, Circumstances, ClientReport, Report
 from ._report_json import UnreadableReport, read_report, report_json
 from ._result import Level, Requirement, Result, Source, Verdict
-from ._summary import Conformance, conclusion, is_conclusive, is_green, summary_lines
+from ._summary import Conformance, conclusion, is_conclusive, is_gating, is_green, summary_lines
 from ._text import harmless, harmless_log, one_line
 
 __all__ = [
@@ -41,6 +39,8 @@ __all__ = [
     "Crash",
     "ErrorRow",
     "FailureText",
+    "KnownFailure",
+    "KnownFailures",
     "Level",
     "Matrix",
     "Note",
@@ -56,22 +56,31 @@ __all__ = [
     "Source",
     "Subject",
     "UnreadableReport",
+    "UnusableKnownFailures",
     "Verdict",
     "Who",
     "adapter_lines",
+    "badge",
     "conclusion",
     "error_lines",
     "harmless",
     "harmless_log",
+    "html_report",
     "is_conclusive",
+    "is_gating",
     "is_green",
     "judgement_in",
+    "known_failures_text",
+    "markdown_report",
     "matrix",
+    "matrix_lines",
     "note_lines",
     "note_property",
     "notes_in",
     "observed",
     "one_line",
+    "pathless",
+    "read_known_failures",
     "read_report",
     "render_failure",
     "report_json",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_openrouter_stt.client import Failure, NoAnswer, Transcript
 
 from ._paste import as_literal
+from ._paths import pathless
 from ._text import one_line
 
 if TYPE_CHECKING:
@@ -173,7 +174,4 @@ def _place(path: str, line: int, name: str) -> str:
 
 
 def _relative(path: str) -> str:
-    try:
-        return str(Path(path).relative_to(Path.cwd()))
-    except ValueError:
-        return path
+    return pathless(path, Path.cwd())

@@ -67,13 +67,15 @@ class Rendered:
         text: All of it.
         summary: What was observed, in one line.
         brief: What is left to say of it beside another failure with the same evidence.
-        evidence: Equal for failures with the same evidence.
+        alike: Equal for failures with the same evidence.
+        evidence: What a report shows beside the requirement: labels and texts, in their order.
     """
 
     text: str
     summary: str
     brief: str
-    evidence: str
+    alike: str
+    evidence: tuple[tuple[str, str], ...]
 
 
 def render_failure(failure: CheckFailed, requirement: Requirement, subject: Subject, contract: Contract) -> Rendered:
@@ -86,16 +88,17 @@ def render_failure(failure: CheckFailed, requirement: Requirement, subject: Subj
         ("check", f"{requirement.check}  {requirement.level}, by {_SOURCES[requirement.source]}"),
     ]
     evidence = list(_evidence(failure, requirement, contract, ink))
+    call = [*_call_rows(failure.observation, subject, contract, ink), ("details", failure.details)]
     rest = [
-        *_call_rows(failure.observation, subject, contract, ink),
-        ("details", failure.details),
+        *call,
         ("client", subject.title),
         ("spec", requirement.spec),
         ("hint", requirement.hint),
     ]
     statuses = [(e.reply.status, e.reply.fault) for e in _ledger(failure)[:3]]
     alike = f"{summary} {statuses} {[value for label, value in evidence if label == 'diff']}"
-    return Rendered(_text([*head, *evidence, *rest], ink), summary, _text(head, ink), alike)
+    shown = tuple((label, _clean(_cut(value), ink)) for label, value in [*evidence, *call] if value)
+    return Rendered(_text([*head, *evidence, *rest], ink), summary, _text(head, ink), alike, shown)
 
 
 def observed(failure: CheckFailed, secrets: tuple[str, ...] = ()) -> str:
@@ -105,14 +108,22 @@ def observed(failure: CheckFailed, secrets: tuple[str, ...] = ()) -> str:
 
 
 def _text(rows: list[tuple[str, str]], ink: Redactor) -> str:
-    return visible(ink.clean("\n".join(_row(label, value) for label, value in rows if value)))
+    return _clean("\n".join(_row(label, _cut(value)) for label, value in rows if value), ink)
 
 
-def _row(label: str, value: str) -> str:
+def _clean(text: str, ink: Redactor) -> str:
+    return visible(ink.clean(text))
+
+
+def _cut(value: str) -> str:
     lines = value.split("\n")
     if len(lines) > _MAX_LINES:
         lines = [*lines[:_MAX_LINES], f"… {len(lines) - _MAX_LINES:,} more lines"]
-    first, *others = lines
+    return "\n".join(lines)
+
+
+def _row(label: str, value: str) -> str:
+    first, *others = value.split("\n")
     return "\n".join([f"{label:<{_LABEL}}{first}", *(f"{'':<{_LABEL}}{line}" if line else "" for line in others)])
 
 

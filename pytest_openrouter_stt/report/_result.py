@@ -78,7 +78,7 @@ class Result:
     """The verdict of one item: a check, in one mode, on one case.
 
     Attributes:
-        node_id: pytest's name of the item.
+        node_id: pytest's name of the item in a run with one client, ``stt/area::function[case]``.
         check: The check's ID.
         level: How binding its requirement is.
         verdict: What came of it.
@@ -98,6 +98,7 @@ class Result:
     def properties(self) -> list[tuple[str, str]]:
         """Return the result as user properties of a pytest report, which xdist and JUnit XML carry."""
         return [
+            (f"{_PREFIX}case", self.node_id),
             (f"{_PREFIX}check", self.check),
             (f"{_PREFIX}level", self.level.value),
             (f"{_PREFIX}verdict", self.verdict.value),
@@ -107,13 +108,13 @@ class Result:
         ]
 
     @classmethod
-    def from_properties(cls, node_id: str, properties: Iterable[tuple[str, object]]) -> Result | None:
+    def from_properties(cls, properties: Iterable[tuple[str, object]]) -> Result | None:
         """Read a result back; ``None`` when the report is not one of a check."""
         found: Mapping[str, str] = {name: str(value) for name, value in properties if name.startswith(_PREFIX)}
         if f"{_PREFIX}verdict" not in found:
             return None
         return cls(
-            node_id,
+            found[f"{_PREFIX}case"],
             found[f"{_PREFIX}check"],
             Level(found[f"{_PREFIX}level"]),
             Verdict(found[f"{_PREFIX}verdict"]),

@@ -54,8 +54,13 @@ def is_conclusive(results: Iterable[Result]) -> bool:
 
 def is_green(results: Sequence[Result], level: Level = Level.MUST) -> bool:
     """Whether MUST checks were judged, and whatever could not run, or failed at *level* or above, is known."""
-    unknown = [r for r in results if not r.known]
-    return is_conclusive(results) and not _with(unknown, Verdict.COULD_NOT_RUN) and not _gating(unknown, level)
+    return is_conclusive(results) and not any(is_gating(r, level) and not r.known for r in results)
+
+
+def is_gating(result: Result, level: Level) -> bool:
+    """Whether *result* fails a run at *level*, were it not known."""
+    stuck = result.verdict is Verdict.COULD_NOT_RUN
+    return stuck or (result.verdict is Verdict.FAILED and result.level not in _weaker(level))
 
 
 def conformance(results: Sequence[Result], unfinished: str = "") -> Conformance:
@@ -65,7 +70,7 @@ def conformance(results: Sequence[Result], unfinished: str = "") -> Conformance:
         results: One for each case of each check.
         unfinished: Why the run did not come to its end; empty when it did.
     """
-    if _gating(results, Level.MUST):
+    if any(result.level is Level.MUST and result.verdict is Verdict.FAILED for result in results):
         return Conformance.NOT_CONFORMANT
     if unfinished or _with(results, Verdict.COULD_NOT_RUN) or not is_conclusive(results):
         return Conformance.NO_VERDICT
@@ -98,11 +103,6 @@ def _known_among(failed: Sequence[Result]) -> str:
     if not known:
         return ""
     return ", all of them known" if known == len(failed) else f", {known} of them known"
-
-
-def _gating(results: Iterable[Result], level: Level) -> list[Result]:
-    weaker = _weaker(level)
-    return [r for r in results if r.verdict is Verdict.FAILED and r.level not in weaker]
 
 
 def _number(count: int, noun: str) -> str:

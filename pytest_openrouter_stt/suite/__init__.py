@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 
 from ._bench import Bench
-from ._check import CheckInfo, cases, check_names, info_of, why_not_offered
+from ._check import CheckInfo, cases, checks_in, info_of, why_not_offered
 from ._examples import Profile
 from ._honesty import adapter_work, note_adapter
 from ._stand import API_KEY, FORMS, MODES, Form, Stand, smallest_call
@@ -32,7 +32,13 @@ def area_module(area: str) -> str:
 def area_checks(area: str) -> tuple[str, ...]:
     """Return the names of the checks that *area* has."""
     importlib.import_module(area_module(area))
-    return check_names(area_module(area))
+    return tuple(checks_in(area_module(area)))
+
+
+def every_check() -> tuple[CheckInfo, ...]:
+    """Return what every check declares, in the order of a run; imports all areas."""
+    modules = [importlib.import_module(area_module(area)) for area in AREAS]
+    return tuple(info for module in modules for info in checks_in(module.__name__).values())
 
 
 __all__ = [
@@ -49,6 +55,7 @@ __all__ = [
     "area_checks",
     "area_module",
     "cases",
+    "every_check",
     "info_of",
     "note_adapter",
     "smallest_call",

@@ -28,7 +28,7 @@ _UNCLOSED = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 _LEVEL_MARKS = {Level.MUST: pytest.mark.stt_must, Level.SHOULD: pytest.mark.stt_should, Level.MAY: pytest.mark.stt_may}
 MARKER = "stt_check"
-_NAMES: dict[str, list[str]] = {}
+_CHECKS: dict[str, dict[str, CheckInfo]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,10 @@ def check(  # noqa: PLR0913 - each is one fact of a check, given by name
         area = function.__module__.rpartition(".")[2]
         text = inspect.cleandoc(function.__doc__ or "").partition("\n")[0]
         requirement = Requirement(f"{area}::{function.__name__}", level, source, spec, text, hint)
-        _NAMES.setdefault(function.__module__, []).append(function.__name__)
+        info = CheckInfo(requirement, needs, both_modes, each, without)
+        _CHECKS.setdefault(function.__module__, {})[function.__name__] = info
         for mark in (
-            pytest.mark.stt_check(CheckInfo(requirement, needs, both_modes, each, without)),
+            pytest.mark.stt_check(info),
             _UNCLOSED,
             _LEVEL_MARKS[level],
         ):
@@ -90,9 +91,9 @@ def check(  # noqa: PLR0913 - each is one fact of a check, given by name
     return decorate
 
 
-def check_names(module: str) -> tuple[str, ...]:
-    """Return the names of the checks in an area's module, which must have been imported."""
-    return tuple(_NAMES.get(module, ()))
+def checks_in(module: str) -> Mapping[str, CheckInfo]:
+    """Return the checks in an area's module, which must have been imported, by the names of their functions."""
+    return _CHECKS.get(module, {})
 
 
 def info_of(item: pytest.Item) -> CheckInfo | None:

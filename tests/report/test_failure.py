@@ -352,6 +352,6 @@ def test_failures_with_the_same_evidence_are_known_by_it() -> None:
         observation = Observation(CALL, mode, Transcript(""), (Exchange(request(), Reply.error(status)),))  # type: ignore[arg-type] # one of the two
         return rendered("errors", CheckFailed(observed="no error", observation=observation))
 
-    assert failure("sync", 500).evidence == failure("async", 500).evidence
-    assert failure("sync", 500).evidence != failure("sync", 502).evidence
+    assert failure("sync", 500).alike == failure("async", 500).alike
+    assert failure("sync", 500).alike != failure("sync", 502).alike
     assert failure("sync", 500).brief == "\n".join(failure("sync", 500).text.split("\n")[:3])

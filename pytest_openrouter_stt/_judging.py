@@ -1,0 +1,142 @@
+"""Turns what pytest saw of a check into its verdict, in the process in which it ran."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_openrouter_stt.report import (
+    CheckFailed,
+    CouldNotRun,
+    Level,
+    Result,
+    Verdict,
+    harmless,
+    harmless_log,
+    is_gating,
+    judgement_in,
+    observed,
+    one_line,
+    render_failure,
+)
+from pytest_openrouter_stt.suite import info_of
+
+from ._clients import is_of_suite
+
+if TYPE_CHECKING:
+    import warnings
+    from collections.abc import Callable, Generator
+
+    from pytest_openrouter_stt.contract import Contract
+    from pytest_openrouter_stt.report import KnownFailures, Requirement, Subject
+
+    from ._clients import Clients
+
+BRIEF, ALIKE, EVIDENCE = "stt_brief", "stt_alike", "stt_evidence"
+"""What a report carries beside its text, also from one process to another: pytest sends all of its `__dict__`."""
+
+
+def add_row(report: pytest.TestReport, label: str, value: str) -> None:
+    """Add a row to the text of a failure, and to what is left of it beside another with the same evidence."""
+    row = f"\n{label:<10}{value}"
+    report.longrepr = f"{report.longrepr}{row}"
+    evidence = [*getattr(report, EVIDENCE, ()), (label, value)]
+    report.__dict__.update({BRIEF: f"{getattr(report, BRIEF, '')}{row}", EVIDENCE: evidence})
+
+
+class Judging:
+    """Plugin that gives each check's report its verdict, and its failure the form that teaches.
+
+    Args:
+        clients: Who is judged.
+        contract: What they are judged against.
+        level: The lowest level whose failures fail the run.
+        known: The failures that do not, because they are known.
+        subject: Says how to show a client.
+        secrets: What nobody may be shown.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one fact of the run, given by name
+        self,
+        *,
+        clients: Clients,
+        contract: Contract,
+        level: Level,
+        known: KnownFailures,
+        subject: Callable[[str], Subject],
+        secrets: tuple[str, ...],
+    ) -> None:
+        self._clients = clients
+        self._contract = contract
+        self._level = level
+        self._known = known
+        self._subject = subject
+        self._secrets = secrets
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Judge what a check did, and take out of its report what nobody may be shown."""
+        report = yield
+        info = info_of(item)
+        if info is None:
+            return report
+        report.sections[:] = [(name, harmless_log(text, self._secrets)) for name, text in report.sections]
+        if report.when == "call" or (report.when == "setup" and not report.passed):
+            self._judge(report, info.requirement, call.excinfo.value if call.excinfo else None)
+            item.user_properties[:] = report.user_properties  # JUnit XML takes them from the report of the teardown
+        elif report.failed:
+            judgement = judgement_in(call.excinfo.value) if call.excinfo else None
+            report.longrepr = self._harmless(str(judgement or report.longrepr))
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, nodeid: str) -> None:
+        """Take the key out of what a client warned of, before anybody shows it."""
+        text = str(warning_message.message)
+        if is_of_suite(nodeid) and self._harmless(text) != text:
+            warning_message.message = UserWarning(self._harmless(text))
+
+    def _judge(self, report: pytest.TestReport, requirement: Requirement, error: BaseException | None) -> None:
+        client, node_id = self._clients.of(report.nodeid)
+        verdict, reason = self._verdict(report, requirement, error, client)
+        unknown = Result(node_id, requirement.check, requirement.level, verdict, reason, client)
+        known = self._known.reason_for(unknown)
+        result = Result(node_id, requirement.check, requirement.level, verdict, reason, client, known)
+        report.user_properties.extend(result.properties())
+        if not report.failed or verdict not in {Verdict.FAILED, Verdict.COULD_NOT_RUN}:
+            return
+        if known or not is_gating(result, self._level):
+            report.outcome = "skipped"  # as pytest itself marks an expected failure
+            report.wasxfail = f"known: {known}; {reason}" if known else f"{requirement.level}: {reason}"
+
+    def _verdict(
+        self, report: pytest.TestReport, requirement: Requirement, error: BaseException | None, client: str
+    ) -> tuple[Verdict, str]:
+        if error is None:
+            return Verdict.PASSED, ""
+        if isinstance(error, pytest.skip.Exception):
+            return Verdict.NOT_OFFERED, one_line(self._harmless(error.msg or "skipped"))
+        judgement = judgement_in(error)
+        if isinstance(judgement, CheckFailed):
+            self._render(report, judgement, requirement, client)
+            return Verdict.FAILED, observed(judgement, self._secrets)
+        if isinstance(judgement, CouldNotRun):
+            report.longrepr = self._harmless(str(judgement))
+            return Verdict.COULD_NOT_RUN, self._harmless(judgement.explanation)
+        where = "while the client was put on its stand" if report.when == "setup" else "in the check itself"
+        reason = one_line(self._harmless(f"{type(error).__name__} {where}: {error}"))
+        trace = self._harmless(str(report.longrepr))
+        report.longrepr = f"could not run: {reason}\n\n{trace}"
+        report.__dict__.update({EVIDENCE: [("traceback", trace)]})
+        return Verdict.COULD_NOT_RUN, reason
+
+    def _render(self, report: pytest.TestReport, failure: CheckFailed, requirement: Requirement, client: str) -> None:
+        rendered = render_failure(failure, requirement, self._subject(client), self._contract)
+        report.longrepr = rendered.text
+        report.__dict__.update({BRIEF: rendered.brief, ALIKE: rendered.alike, EVIDENCE: rendered.evidence})
+
+    def _harmless(self, text: str) -> str:
+        return harmless(text, self._secrets)
