@@ -29,7 +29,7 @@ QUICK = f"--stt-max-examples={COUNT}"
         (["--stt-client=json", "--stt-spec=nowhere.yaml"], "nowhere.yaml: there is no such file"),
         ([f"--stt-client={REFERENCE}", "--stt-max-examples=0"], "--stt-max-examples is '0'"),
         ([f"--stt-client={REFERENCE}", "--stt-seed=x"], "--stt-seed is 'x'"),
-        ([f"--stt-client={REFERENCE}", "--stt-level=may"], "--stt-level is 'may'"),
+        ([f"--stt-client={REFERENCE}", "--stt-level=shall"], "--stt-level is 'shall'"),
         ([f"--stt-client={REFERENCE}", "stt/nonsense"], "not found: stt/nonsense"),
         (["stt"], "there is no client to judge"),
     ],
