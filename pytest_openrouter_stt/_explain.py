@@ -12,7 +12,7 @@ from ._printing import Line
 from ._selection import ROOT, not_found
 from .contract import SpecError, sdk_document
 from .report import SOURCES, Level, Source, call_text, json_text, replies_text, wire_text
-from .suite import AREAS, every_check, node_ids, repeated_for, sample
+from .suite import AREAS, every_check, node_ids, of_case, repeated_for, sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,6 +59,7 @@ def explained(wanted: str, contract: Contract, width: int, *, verbose: bool) -> 
 
     Args:
         wanted: ``area::function``, also as pytest prints it (``stt/area::function[case]``); a function; or an area.
+            A case chooses the example, where the cases differ in what is answered.
         contract: What it judges against.
         width: Columns of the terminal.
         verbose: Whether all node IDs are shown.
@@ -73,7 +74,8 @@ def explained(wanted: str, contract: Contract, width: int, *, verbose: bool) -> 
         return [line for info in found for line in _brief(info, width)] + [
             Line(f"pytest --stt-explain {found[0].requirement.check} says more of one.")
         ]
-    return list(_full(found[0], contract, width, verbose=verbose))
+    case = wanted.partition("[")[2].rpartition("]")[0]
+    return list(_full(found[0], contract, width, case, verbose=verbose))
 
 
 def meant(wanted: str, known: Sequence[str]) -> list[str]:
@@ -119,7 +121,7 @@ def _brief(info: CheckInfo, width: int) -> Iterator[Line]:
     yield Line("")
 
 
-def _full(info: CheckInfo, contract: Contract, width: int, *, verbose: bool) -> Iterator[Line]:
+def _full(info: CheckInfo, contract: Contract, width: int, case: str, *, verbose: bool) -> Iterator[Line]:
     requirement = info.requirement
     found = repeated_for(info, contract)
     yield Line(requirement.check, bold=True)
@@ -129,7 +131,7 @@ def _full(info: CheckInfo, contract: Contract, width: int, *, verbose: bool) -> 
     yield from _block("", excerpt(requirement.spec, contract))
     yield from _prose("passes", info.passes, width)
     yield from _prose("fails", info.fails, width)
-    yield from _example(sample(info, found), contract, width)
+    yield from _example(sample(info, of_case(case, found)), contract, width)
     yield from _prose("hint", requirement.hint, width)
     yield from _prose("not for", not_for(info), width)
     yield from _prose("repeated", repetition(info, contract), width)

@@ -169,6 +169,19 @@ def test_a_check_is_found_as_it_is_pasted(wanted: str) -> None:
     assert text_of(wanted) == text_of("request::test_bearer_key")
 
 
+@pytest.mark.parametrize(
+    ("case", "answer"),
+    [
+        ("errors::test_status[async-429]", "429 application/json"),
+        ("network::test_a_fault_is_an_error[sync-timeout]", "no answer: timeout"),
+        ("errors::test_status[sync-999]", "400 application/json"),
+    ],
+    ids=["status", "reply", "unknown"],
+)
+def test_a_case_is_shown_with_its_own_answer(case: str, answer: str) -> None:
+    assert row(text_of(case), "answered").startswith(answer)
+
+
 @pytest.mark.parametrize("wanted", ["request", "stt/request", "stt/request/"])
 def test_each_check_of_an_area_is_told_briefly(wanted: str) -> None:
     text = text_of(wanted)

@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from ._bench import Bench
-from ._catalogue import Axis, axes, node_ids
+from ._catalogue import Axis, axes, node_ids, of_case
 from ._check import CheckInfo, cases, checks_in, info_of, why_not_offered
 from ._examples import Profile
 from ._honesty import adapter_work, note_adapter
@@ -72,6 +72,7 @@ __all__ = [
     "info_of",
     "node_ids",
     "note_adapter",
+    "of_case",
     "repeated_for",
     "sample",
     "smallest_call",

@@ -51,6 +51,18 @@ def node_ids(info: CheckInfo, found: tuple[Axis, ...]) -> tuple[str, ...]:
     return tuple(f"{node_id}[{'-'.join(ids)}]" for ids in product(*(axis.ids for axis in found)))
 
 
+def of_case(case: str, found: tuple[Axis, ...]) -> tuple[Axis, ...]:
+    """Return *found* with the values of one case only, named as in a node ID; all of it for an unknown case."""
+    for places in product(*(range(len(axis.ids)) for axis in found)):
+        one = tuple(
+            Axis(axis.name, axis.ids[place : place + 1], axis.values[place : place + 1])
+            for axis, place in zip(found, places, strict=True)
+        )
+        if "-".join(axis.ids[0] for axis in one) == case:
+            return one
+    return found
+
+
 def _marks(module: str, name: str) -> list[Any]:
     marks: list[Any] = getattr(importlib.import_module(module), name).pytestmark
     return marks
