@@ -52,6 +52,10 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("stt_sandbox", f"{text}, as with --stt-sandbox", type="bool", default=False)
     check = "run no checks: make one call in each mode, and say where it is sent from and what the adapter does itself"
     group.addoption("--stt-adapter-check", action="store_true", help=check)
+    listing = "run no checks: list them, with level and requirement; of the areas or checks that are given"
+    group.addoption("--stt-list", action="store_true", help=listing)
+    explain = "run no checks: say of one what passes and what does not, by an example; an area is told briefly"
+    group.addoption("--stt-explain", metavar="ID", help=explain)
     init = "run no checks: look at an installed package, and write an adapter to begin with (stt_adapter.py, or PATH)"
     group.addoption("--stt-init", metavar="PACKAGE[:PATH]", help=init)
 

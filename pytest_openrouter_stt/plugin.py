@@ -75,12 +75,22 @@ def _is_sandbox_missing(config: pytest.Config) -> bool:
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Look at a client or write an adapter in place of a run, when that is asked for."""
+    """Tell of the checks, look at a client or write an adapter in place of a run, when that is asked for."""
+    if config.getoption("stt_explain", None) is not None or config.getoption("stt_list", default=False):
+        return _told(config)
     if config.getoption("stt_init", None) is not None:
         return _answered(*_initialized(config))
     if config.getoption("stt_adapter_check", default=False):
         return _answered(*_checked_adapter(config))
     return None
+
+
+def _told(config: pytest.Config) -> int:
+    from pytest_openrouter_stt._printing import print_lines  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt._telling import told_lines  # noqa: PLC0415
+
+    print_lines(config, told_lines(config))
+    return pytest.ExitCode.OK
 
 
 def _answered(text: str, code: int) -> int:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_openrouter_stt._explain import not_for, repetition, section
+from pytest_openrouter_stt.contract import load_contract
 from tests.clients.mutants import CAUGHT_BY
 from tests.running import REPOSITORY, run_pytest
 from tests.suite.test_checks import CHECKS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from pytest_openrouter_stt.suite import CheckInfo
 
 _SHOWN_CLIENT = 'from tests.clients.mutants.request import ForgetsToRenameFormat as Client\n\n__version__ = "1.0"\n'
 README = REPOSITORY / "README.md"
@@ -35,19 +41,35 @@ def test_readme_shows_a_real_failure_and_a_real_summary(tmp_path: Path) -> None:
     _hold(README, {"failure": failure[2], "summary": summary[1]})
 
 
-def test_reference_lists_every_check() -> None:
-    lines = []
-    area = ""
-    for check in CHECKS.values():
-        requirement = check.requirement
-        if requirement.area != area:
-            area = requirement.area
-            lines += ["", f"## {area}", "", "| check | level | source | requirement |", "| --- | --- | --- | --- |"]
-        name = requirement.check.partition("::")[2]
-        source = f"{requirement.source}: `{requirement.spec}`"
-        lines.append(f"| `{name}` | {requirement.level} | {source} | {requirement.text} |")
+def test_reference_describes_every_check() -> None:
+    by_area = groupby(CHECKS.values(), lambda check: check.requirement.area)
+    lines = [line for area, checks in by_area for line in _area(area, list(checks))]
 
     _hold(REFERENCE, {"checks": "\n".join(lines)}, fence="")
+
+
+def _area(area: str, checks: list[CheckInfo]) -> Iterator[str]:
+    yield from ("", f"## {area}", "", "| check | level | requirement |", "| --- | --- | --- |")
+    for check in checks:
+        requirement = check.requirement
+        name = requirement.check.partition("::")[2]
+        yield f"| [`{name}`](#{name}) | {requirement.level} | {requirement.text} |"
+    for check in checks:
+        yield from _entry(check)
+
+
+def _entry(check: CheckInfo) -> Iterator[str]:
+    requirement = check.requirement
+    place = f"`{requirement.spec}`{section(requirement.spec)}"
+    yield from ("", f"### {requirement.check.partition('::')[2]}", "")
+    yield f"{requirement.text} {requirement.level}, {requirement.source}: {place}."
+    yield ""
+    yield f"- Passes: {check.passes}"
+    yield f"- Fails: {check.fails}"
+    yield f"- Hint: {requirement.hint}"
+    if not_for(check):
+        yield f"- Not offered: for {not_for(check)}"
+    yield f"- Repeated for: {repetition(check, load_contract()) or 'nothing'}."
 
 
 def test_kill_matrix_lists_the_mutants_of_every_check() -> None:

@@ -3,7 +3,7 @@
 from ._call import MISSING, Call
 from ._contract import Contract
 from ._errors import SpecError
-from ._load import load_contract
+from ._load import load_contract, sdk_document
 from ._schema import Schema, Violation
 from ._sdk import Parameter, SdkNaming
 
@@ -17,4 +17,5 @@ __all__ = [
     "SpecError",
     "Violation",
     "load_contract",
+    "sdk_document",
 ]

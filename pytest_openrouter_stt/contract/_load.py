@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ._contract import Contract, build_contract
 from ._document import read_document
 from ._errors import SpecError
 from ._sdk import SdkNaming, sdk_naming
+from ._values import freeze
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 PACKAGED = "packaged"
@@ -38,6 +42,11 @@ def load_contract(path: str | Path | None = None) -> Contract:
     except RecursionError:
         remedy = "Give an OpenAPI document."
         raise SpecError(source=source, problem="it is nested too deeply", remedy=remedy) from None
+
+
+def sdk_document() -> Mapping[str, Any]:
+    """Return what the page of the Python SDK adds, ``spec/sdk.yaml``, read-only at every depth."""
+    return cast("Mapping[str, Any]", freeze(_packaged_documents()["sdk"]))
 
 
 @cache

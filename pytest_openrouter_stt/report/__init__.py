@@ -1,7 +1,8 @@
 """From verdicts to what a person reads."""
 
 from ._badge import badge
-from ._failure import Rendered, Subject, observed, render_failure
+from ._example import call_text, json_text, replies_text, wire_text
+from ._failure import SOURCES, Rendered, Subject, observed, render_failure
 from ._failure_text import Crash, FailureText
 from ._html import html_report
 from ._json_diff import same_json
@@ -26,6 +27,7 @@ from ._summary import Conformance, conclusion, is_conclusive, is_gating, is_gree
 from ._text import harmless, harmless_log, one_line
 
 __all__ = [
+    "SOURCES",
     "AdapterWork",
     "Case",
     "Cell",
@@ -61,6 +63,7 @@ __all__ = [
     "Who",
     "adapter_lines",
     "badge",
+    "call_text",
     "conclusion",
     "error_lines",
     "harmless",
@@ -69,6 +72,7 @@ __all__ = [
     "is_conclusive",
     "is_gating",
     "is_green",
+    "json_text",
     "judgement_in",
     "known_failures_text",
     "markdown_report",
@@ -83,9 +87,11 @@ __all__ = [
     "read_known_failures",
     "read_report",
     "render_failure",
+    "replies_text",
     "report_json",
     "same_json",
     "sender_lines",
     "summary_lines",
     "told_apart_by_nothing",
+    "wire_text",
 ]

@@ -32,12 +32,13 @@ _ADDRESS = re.compile(r"(?<=object) at 0x[0-9a-fA-F]+")
 _ABOUT_THE_REQUEST = frozenset({"audio", "invalid", "request"})
 """Areas in which a 200 that ended in a transcript is no evidence of anything."""
 
-_SOURCES = {
+SOURCES = {
     Source.SCHEMA: "the OpenAPI document",
     Source.SDK: "the page of the Python SDK",
     Source.HTTP: "an RFC",
     Source.SUITE: "a convention of this suite's own",
 }
+"""What the sources are called in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def render_failure(failure: CheckFailed, requirement: Requirement, subject: Subj
     head = [
         ("observed", summary),  # first, because it is what the places show that have room for one line
         ("required", requirement.text),
-        ("check", f"{requirement.check}  {requirement.level}, by {_SOURCES[requirement.source]}"),
+        ("check", f"{requirement.check}  {requirement.level}, by {SOURCES[requirement.source]}"),
     ]
     evidence = list(_evidence(failure, requirement, contract, ink))
     call = [*_call_rows(failure.observation, subject, contract, ink), ("details", failure.details)]

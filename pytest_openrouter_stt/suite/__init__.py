@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
 from ._bench import Bench
+from ._catalogue import Axis, axes, node_ids, of_case
 from ._check import CheckInfo, cases, checks_in, info_of, why_not_offered
 from ._examples import Profile
 from ._honesty import adapter_work, note_adapter
+from ._samples import Sample, sample
 from ._stand import API_KEY, FORMS, MODES, Form, Stand, smallest_call
+
+if TYPE_CHECKING:
+    from pytest_openrouter_stt.contract import Contract
 
 AREAS = (
     "request",
@@ -41,15 +47,22 @@ def every_check() -> tuple[CheckInfo, ...]:
     return tuple(info for module in modules for info in checks_in(module.__name__).values())
 
 
+def repeated_for(info: CheckInfo, contract: Contract) -> tuple[Axis, ...]:
+    """Return what a check is repeated for, in the order in which its node IDs say it."""
+    return axes(area_module(info.requirement.area), info, contract)
+
+
 __all__ = [
     "API_KEY",
     "AREAS",
     "FORMS",
     "MODES",
+    "Axis",
     "Bench",
     "CheckInfo",
     "Form",
     "Profile",
+    "Sample",
     "Stand",
     "adapter_work",
     "area_checks",
@@ -57,7 +70,11 @@ __all__ = [
     "cases",
     "every_check",
     "info_of",
+    "node_ids",
     "note_adapter",
+    "of_case",
+    "repeated_for",
+    "sample",
     "smallest_call",
     "why_not_offered",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import pytest
 
 from pytest_openrouter_stt.report import Level, Requirement, Source
+
+from ._docstring import told
 
 if TYPE_CHECKING:
     from pytest_openrouter_stt.contract import Contract
@@ -37,6 +38,8 @@ class CheckInfo:
 
     Attributes:
         requirement: What is judged.
+        passes: What a client may do.
+        fails: What it may not.
         needs: The features without which the check is not offered.
         both_modes: Whether one judgement needs the synchronous and the asynchronous operation.
         each: What it is repeated for; ``None`` for a check on its own.
@@ -44,6 +47,8 @@ class CheckInfo:
     """
 
     requirement: Requirement
+    passes: str
+    fails: str
     needs: tuple[str, ...]
     both_modes: bool
     each: Each | None
@@ -61,7 +66,7 @@ def check(  # noqa: PLR0913 - each is one fact of a check, given by name
     both_modes: bool = False,
     each: Each | None = None,
 ) -> Callable[[Function], Function]:
-    """Make a test function a check; the first line of its docstring is the requirement.
+    """Make a test function a check; its docstring says the requirement, what passes and what fails.
 
     Args:
         level: How binding the requirement is.
@@ -72,19 +77,19 @@ def check(  # noqa: PLR0913 - each is one fact of a check, given by name
         without: Features of the client with which it is not offered.
         both_modes: Judge both modes at once rather than one after the other.
         each: Repeat the check for each of these.
+
+    Raises:
+        UntoldCheck: The docstring lacks one of these.
     """
 
     def decorate(function: Function) -> Function:
         area = function.__module__.rpartition(".")[2]
-        text = inspect.cleandoc(function.__doc__ or "").partition("\n")[0]
-        requirement = Requirement(f"{area}::{function.__name__}", level, source, spec, text, hint)
-        info = CheckInfo(requirement, needs, both_modes, each, without)
+        name = f"{area}::{function.__name__}"
+        said = told(name, function.__doc__)
+        requirement = Requirement(name, level, source, spec, said.requirement, hint)
+        info = CheckInfo(requirement, said.passes, said.fails, needs, both_modes, each, without)
         _CHECKS.setdefault(function.__module__, {})[function.__name__] = info
-        for mark in (
-            pytest.mark.stt_check(info),
-            _UNCLOSED,
-            _LEVEL_MARKS[level],
-        ):
+        for mark in (pytest.mark.stt_check(info), _UNCLOSED, _LEVEL_MARKS[level]):
             mark(function)
         return function
 

@@ -39,7 +39,11 @@ _NO_AUDIO = (b"This is no audio.", b"%PDF-1.7\n", b"<!DOCTYPE html>", bytes(64))
 )
 @pytest.mark.parametrize("form", _FORMS)
 def test_base64_is_exact(stt: Bench, form: str, tmp_path: Path) -> None:
-    """The audio is on the wire as the base64 of exactly its bytes."""
+    """The audio is on the wire as the base64 of exactly its bytes.
+
+    Passes: the base64 of all bytes from bytes, a path or a file, with the standard alphabet and padding, in one line.
+    Fails: the URL-safe alphabet, no padding, line ends, bytes read as text, or only the first buffer of a file.
+    """
     if form not in _offered_forms(stt):
         pytest.skip(f"the client does not offer audio_{form}")
 
@@ -62,7 +66,9 @@ def test_base64_is_exact(stt: Bench, form: str, tmp_path: Path) -> None:
 def test_format_is_that_of_the_container(stt: Bench, container: str, tmp_path: Path) -> None:
     """The format on the wire is that of the audio, whichever of its forms it is given in.
 
-    Passes: refusing a container before anything is sent. Fails: another format than that of the container.
+    Passes: the container's name in lower case: `ogg` for .oga, `ogg` or `opus` for .opus, `m4a` or `mp4` for .m4a;
+    raising before anything is sent.
+    Fails: another format, such as the suffix as it is, upper case, or `wav` for any bytes.
     """
     forms = _offered_forms(stt)
     recording = CONTAINERS[container]
@@ -81,7 +87,12 @@ def test_format_is_that_of_the_container(stt: Bench, container: str, tmp_path: P
 )
 @pytest.mark.parametrize("container", ["wav", "mp3-tagged", "flac"])
 def test_every_form_sends_the_same(stt: Bench, container: str, tmp_path: Path) -> None:
-    """Bytes, a path and a file object with the same audio make the same body."""
+    """Bytes, a path and a file object with the same audio make the same body.
+
+    Passes: the same body for bytes, a path and a file object; a form that is refused is left aside, and one form alone
+    is not judged.
+    Fails: another format or another property in one form, such as the name of the file.
+    """
     recording = CONTAINERS[container]
     path = tmp_path / recording.name
     calls = {form: _call_with(stt, form, path, recording.content) for form in _offered_forms(stt)}
@@ -102,7 +113,11 @@ def test_every_form_sends_the_same(stt: Bench, container: str, tmp_path: Path) -
     needs=("audio_bytes",),
 )
 def test_no_format_is_guessed(stt: Bench) -> None:
-    """Bytes that are no audio are not sent under the format of one."""
+    """Bytes that are no audio are not sent under the format of one.
+
+    Passes: raising before anything is sent, or sending the bytes under a name that is no format of audio.
+    Fails: text, HTML, a PDF or zeros sent as `wav`, `mp3` or another known format.
+    """
     _require_plain_calls(stt)
     for content in _NO_AUDIO:
         seen = stt.call(stt.smallest.replace(input_audio=content))
@@ -120,7 +135,11 @@ def test_no_format_is_guessed(stt: Bench) -> None:
 )
 @pytest.mark.parametrize("kind", ["file", "pipe"])
 def test_a_retry_sends_the_file_again(stt: Bench, kind: str, tmp_path: Path) -> None:
-    """A retry sends the audio of a file object once more, also of one that cannot be rewound."""
+    """A retry sends the audio of a file object once more, also of one that cannot be rewound.
+
+    Passes: the same body in each attempt; a client that does not retry, and a pipe that is refused, are not judged.
+    Fails: an empty or shorter audio in the retry, since the file was read to its end, or an incomplete one at once.
+    """
     _require_plain_calls(stt)
     _require_plain_retries(stt)
     with _opened(tmp_path, WAV) if kind == "file" else _pipe(WAV) as file:
@@ -142,7 +161,11 @@ def test_a_retry_sends_the_file_again(stt: Bench, kind: str, tmp_path: Path) -> 
     needs=("audio_file",),
 )
 def test_a_file_that_was_read_is_not_sent_empty(stt: Bench, tmp_path: Path) -> None:
-    """A file object that does not stand at its beginning is sent from where it stands, or whole; never empty."""
+    """A file object that does not stand at its beginning is sent from where it stands, or whole; never empty.
+
+    Passes: the bytes from where the file stands, or all of it; a file that stands at its end sent whole, or refused.
+    Fails: an empty audio, or a part that begins somewhere else.
+    """
     _require_plain_calls(stt)
     whole = WAV + WAV
     for position in (len(WAV), len(whole)):
@@ -163,7 +186,11 @@ def test_a_file_that_was_read_is_not_sent_empty(stt: Bench, tmp_path: Path) -> N
     needs=("audio_file",),
 )
 def test_files_of_the_caller_stay_open(stt: Bench, tmp_path: Path) -> None:
-    """A file object that was passed is not closed, whether the call succeeds or fails."""
+    """A file object that was passed is not closed, whether the call succeeds or fails.
+
+    Passes: a file object that is still open after a transcript and after an error.
+    Fails: closing what the caller opened, as `with file:` does.
+    """
     _require_plain_calls(stt)
     for reply in (Reply.transcript("a transcript"), Reply.error(400)):
         with _opened(tmp_path, WAV) as file:
@@ -179,7 +206,11 @@ def test_files_of_the_caller_stay_open(stt: Bench, tmp_path: Path) -> None:
     needs=("audio_file",),
 )
 def test_text_files_are_refused(stt: Bench, tmp_path: Path) -> None:
-    """A file object that is open as text is refused, or sent with the bytes that are in the file."""
+    """A file object that is open as text is refused, or sent with the bytes that are in the file.
+
+    Passes: raising before anything is sent, or sending the bytes that are in the file.
+    Fails: sending the text encoded anew, which is not what the file holds.
+    """
     _require_plain_calls(stt)
     content = WAV + EVERY_BYTE
     path = tmp_path / "speech.wav"
@@ -199,7 +230,11 @@ def test_text_files_are_refused(stt: Bench, tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("kind", ["missing", "folder"])
 def test_a_path_that_cannot_be_read_is_an_error(stt: Bench, kind: str, tmp_path: Path) -> None:
-    """A path that leads to no file is an OSError or an error of the client's own, and nothing is sent."""
+    """A path that leads to no file is an OSError or an error of the client's own, and nothing is sent.
+
+    Passes: FileNotFoundError, another OSError, or an error of the client's own, before anything is sent.
+    Fails: a request with empty audio, a transcript, or an error of another kind such as KeyError.
+    """
     _require_plain_calls(stt)
     path = tmp_path / "speech.wav"
     if kind == "folder":

@@ -36,7 +36,12 @@ _ELSEWHERE = "https://elsewhere.example/api/v1/audio/transcriptions"
     each="error status",
 )
 def test_status(stt: Bench, stt_status: int) -> None:
-    """Each documented status raises its own error type, whatever is in its body."""
+    """Each documented status raises its own error type, whatever is in its body.
+
+    Passes: the type that is declared for the status, or a subclass of it, for any body that the schema admits; without
+    a declaration, any error.
+    Fails: a transcript, the default error, the type of another status, or a package that has no such type.
+    """
     table = stt.stand.client.errors(API_KEY)
     wanted = table.by_status.get(stt_status)
 
@@ -59,7 +64,12 @@ def test_status(stt: Bench, stt_status: int) -> None:
 )
 @pytest.mark.parametrize("status", [418, 451, 499, 599], ids=str)
 def test_undocumented_status(stt: Bench, status: int) -> None:
-    """Every other 4XX and 5XX raises the default error."""
+    """Every other 4XX and 5XX raises the default error.
+
+    Passes: the default error or a subclass; an error of the client's own base with the right status passes too.
+    Fails: the type of a documented status, such as a bad request for every 4xx, a transcript, or, where a default error
+    is declared, an error of another family.
+    """
     seen = stt.reply(Reply.error(status))
     error = seen.error()
     table = stt.stand.client.errors(API_KEY)
@@ -73,7 +83,11 @@ def test_undocumented_status(stt: Bench, status: int) -> None:
 
 @check(Level.MUST, Source.SDK, _TABLE, hint="A user can only handle what can be told apart: one class per status.")
 def test_types_are_distinct(stt: Bench) -> None:
-    """No two documented statuses raise the same error type."""
+    """No two documented statuses raise the same error type.
+
+    Passes: a type of its own for each documented status, whatever their names.
+    Fails: one type for two statuses, such as a single exception for all.
+    """
     rows = taxonomy(stt)
     stt.note(rows)
     shared = told_apart_by_nothing(rows)
@@ -85,7 +99,11 @@ def test_types_are_distinct(stt: Bench) -> None:
 
 @check(Level.MUST, Source.SDK, _TABLE, hint="Derive all of them from one class, so that a user can catch them all.")
 def test_errors_share_a_base(stt: Bench) -> None:
-    """All error types share a base class of the client's own."""
+    """All error types share a base class of the client's own.
+
+    Passes: any common base class that is not one of Python's built-in ones.
+    Fails: types that have only Exception, RuntimeError or the like in common.
+    """
     kinds = raised_types(stt)
     seen = stt.reply(Reply.error(500))
     seen.require(common_base(kinds.values()) is not None, "the errors have no base class but Python's own")
@@ -99,7 +117,11 @@ def test_errors_share_a_base(stt: Bench) -> None:
     each="error status",
 )
 def test_failures_are_raised(stt: Bench, stt_status: int) -> None:
-    """A failure is raised, not returned."""
+    """A failure is raised, not returned.
+
+    Passes: raising an exception of any type.
+    Fails: returning an error object, None, or a result with `error` in it; returning a transcript.
+    """
     seen = stt.reply(Reply.error(stt_status))
     seen.error()
     outcome = seen.observation.outcome
@@ -114,7 +136,12 @@ def test_failures_are_raised(stt: Bench, stt_status: int) -> None:
     each="error status",
 )
 def test_status_is_kept(stt: Bench, stt_status: int) -> None:
-    """An error carries the status of the response."""
+    """An error carries the status of the response.
+
+    Passes: the status as a whole number in `status_code`, `status`, `http_status` or `code`, of the error or of its
+    `response`.
+    Fails: no status, another one, or one that is only in the message.
+    """
     _judge_status(stt.reply(Reply.error(stt_status)), stt_status)
 
 
@@ -131,7 +158,11 @@ def _judge_status(seen: Seen, status: int) -> None:
     each="error status",
 )
 def test_message_is_kept(stt: Bench, stt_status: int) -> None:
-    """The message of the error body is in the error's `str()` or `message`."""
+    """The message of the error body is in the error's `str()` or `message`.
+
+    Passes: the API's message anywhere in `str()` or in `message`, with more around it.
+    Fails: a message of the client's own only, or one whose non-ASCII letters are changed.
+    """
     message = f"The reason why this is a {stt_status}: ünïcode included."
     seen = stt.reply(Reply.error(stt_status, message))
     shown = message_of(seen.error())
@@ -145,7 +176,11 @@ def test_message_is_kept(stt: Bench, stt_status: int) -> None:
     hint="The status of the response decides; `code` is only what the body says of itself.",
 )
 def test_body_code_does_not_win(stt: Bench) -> None:
-    """A `code` in the body that differs from the status does not change the error type or its status."""
+    """A `code` in the body that differs from the status does not change the error type or its status.
+
+    Passes: for a 500 whose body says 429, the type and the status of a 500.
+    Fails: the type or the status that the body names.
+    """
     honest = stt.reply(Reply.error(500)).error()
     seen = stt.reply(Reply.json({"error": {"code": 429, "message": "not really"}}, status=500))
     error = seen.error()
@@ -175,7 +210,11 @@ _KEPT_VALUES = {
 )
 @pytest.mark.parametrize("name", _KEPT)
 def test_error_body_is_kept(stt: Bench, name: str) -> None:
-    """The code, the metadata, the user's ID and OpenRouter's metadata can be read from the error."""
+    """The code, the metadata, the user's ID and OpenRouter's metadata can be read from the error.
+
+    Passes: the value at its place in `data`, in the error itself, or in the JSON of its `body` or `response.text`.
+    Fails: an error that keeps only the message, or a value that is changed.
+    """
 
     @stt.any(_KEPT_VALUES[name])
     def judge(value: object) -> None:
@@ -198,7 +237,11 @@ def _plain(value: object) -> object:
     hint="Keep the response's headers on the error: Retry-After and the request's ID are there.",
 )
 def test_headers_are_kept(stt: Bench) -> None:
-    """The headers of the response can be read from the error."""
+    """The headers of the response can be read from the error.
+
+    Passes: the headers in `headers` of the error or of its `response`; names in any case.
+    Fails: an error without headers, or with a choice of them that lacks X-Request-Id.
+    """
     seen = stt.reply(Reply.error(503, headers={"X-Request-Id": "req-42"}))
     headers = headers_of(seen.error()) or {}
     seen.require(headers.get("x-request-id") == "req-42", "X-Request-Id cannot be read from the error")
@@ -227,7 +270,11 @@ _UNREADABLE = {
 )
 @pytest.mark.parametrize("reply", _UNREADABLE.values(), ids=_UNREADABLE)
 def test_unreadable_error_body(stt: Bench, reply: Reply) -> None:
-    """An error status with a body that is not the documented one still is an error, with that status."""
+    """An error status with a body that is not the documented one still is an error, with that status.
+
+    Passes: an error of any type with the status of the response.
+    Fails: the error of a JSON parser, a KeyError, an error without the status, or a transcript.
+    """
     _judge_status(stt.reply(reply), reply.status)
 
 
@@ -239,7 +286,11 @@ def test_unreadable_error_body(stt: Bench, reply: Reply) -> None:
 )
 @pytest.mark.parametrize("reply", _UNREADABLE.values(), ids=_UNREADABLE)
 def test_unreadable_errors_are_own_errors(stt: Bench, reply: Reply) -> None:
-    """What is raised for an error body that cannot be read belongs to the client's own errors."""
+    """What is raised for an error body that cannot be read belongs to the client's own errors.
+
+    Passes: an error that shares a base class with those that statuses raise.
+    Fails: a bare JSONDecodeError, KeyError, TypeError or RuntimeError, also one that carries the status.
+    """
     require_family(stt, stt.reply(reply))
 
 
@@ -252,7 +303,11 @@ def test_unreadable_errors_are_own_errors(stt: Bench, reply: Reply) -> None:
 )
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308], ids=str)
 def test_redirects_do_not_carry_the_key_away(stt: Bench, status: int) -> None:
-    """The key is not sent to the host that a redirect names."""
+    """The key is not sent to the host that a redirect names.
+
+    Passes: not following the redirect, or following it without the key.
+    Fails: the key in any header of a request to the other host.
+    """
     seen = stt.call(stt.smallest, _redirect(status), Reply.transcript("from elsewhere"))
     followed = [request for request in seen.requests if urlsplit(request.url).hostname != stt.contract.host]
     leaks = [request.url for request in followed if any(API_KEY in value for _, value in request.headers)]
@@ -267,7 +322,11 @@ def test_redirects_do_not_carry_the_key_away(stt: Bench, status: int) -> None:
 )
 @pytest.mark.parametrize("status", [301, 302, 303], ids=str)
 def test_redirects_do_not_turn_post_into_get(stt: Bench, status: int) -> None:
-    """A redirect does not turn the POST into a GET whose answer is taken for a transcript."""
+    """A redirect does not turn the POST into a GET whose answer is taken for a transcript.
+
+    Passes: not following the redirect, following it with a POST, or ending in an error.
+    Fails: a GET to the new place whose answer is returned as the transcript.
+    """
     seen = stt.call(stt.smallest, _redirect(status), Reply.transcript("from elsewhere"))
     methods = [request.method for request in seen.requests]
     turned = "GET" in methods and isinstance(seen.observation.outcome, Transcript)
@@ -287,7 +346,11 @@ def _redirect(status: int) -> Reply:
     each="error status",
 )
 def test_sync_and_async_agree(stt: Bench, stt_status: int) -> None:
-    """The synchronous and the asynchronous operation raise the same type for the same response."""
+    """The synchronous and the asynchronous operation raise the same type for the same response.
+
+    Passes: exactly the same type from both operations.
+    Fails: two types for one status, also when one derives from the other, or an error from only one of the two.
+    """
     first = stt.call(stt.smallest, Reply.error(stt_status), mode="sync").error()
     seen = stt.call(stt.smallest, Reply.error(stt_status), mode="async")
     one, other = type(first), type(seen.error())

@@ -36,7 +36,11 @@ _lies = pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
 )
 @_lies
 def test_no_wrong_text_is_returned(stt: Bench, lie: Lie) -> None:
-    """A response that lies or is absurd ends in an error, or in the very text that its bytes mean."""
+    """A response that lies or is absurd ends in an error, or in the very text that its bytes mean.
+
+    Passes: an error of any type; or a text that the bytes can mean, such as either of two under the same name.
+    Fails: an empty, partial or joined text, bytes dropped, a transcript for a 300 or an error status, or SystemExit.
+    """
     seen = stt.reply(lie.reply)
     if not lie.texts or isinstance(seen.observation.outcome, Failure):
         seen.error()
@@ -53,7 +57,12 @@ def test_no_wrong_text_is_returned(stt: Bench, lie: Lie) -> None:
 )
 @_lies
 def test_absurd_responses_are_own_errors(stt: Bench, lie: Lie) -> None:
-    """What is raised for a response that lies or is absurd belongs to the client's own errors."""
+    """What is raised for a response that lies or is absurd belongs to the client's own errors.
+
+    Passes: a transcript, or an error that shares a base class with those that statuses raise.
+    Fails: RecursionError, UnicodeDecodeError, LookupError of an unknown charset, ValueError of a huge number, or an
+    error of the HTTP library.
+    """
     seen = stt.reply(lie.reply)
     _ = seen.request
     if isinstance(seen.observation.outcome, Failure):
@@ -76,7 +85,12 @@ _UNUSUAL = {
 )
 @pytest.mark.parametrize(("body", "text"), _UNUSUAL.values(), ids=_UNUSUAL)
 def test_unusual_json_is_understood(stt: Bench, body: bytes, text: str) -> None:
-    """A valid response is a transcript however long it is, and however it is written."""
+    """A valid response is a transcript however long it is, and however it is written.
+
+    Passes: the text of a response of a megabyte, of one with a megabyte of spaces, nested 100 levels deep, or with
+    escapes even in its names.
+    Fails: a limit on size or depth that such a response reaches, or looking for `"text"` in the bytes.
+    """
     received = stt.reply(Reply.raw(body, _JSON))
     received.require_same(text, received.transcript().text, "the text")
 
@@ -89,7 +103,12 @@ def test_unusual_json_is_understood(stt: Bench, body: bytes, text: str) -> None:
     each="usage field",
 )
 def test_absurd_usage_is_no_other_number(stt: Bench, stt_usage_field: str) -> None:
-    """An absurd number in the usage is kept as far as a float can, left out or an error, never another number."""
+    """An absurd number in the usage is kept as far as a float can, left out or an error, never another number.
+
+    Passes: the number itself, the nearest float, infinity or NaN where a float has no other, None, or an error of any
+    type.
+    Fails: a number that is clipped, such as the largest of 64 bits, or 0 for NaN.
+    """
     for number in ("9" * 400, "-9007199254740993", "1e999", "NaN"):
         body = f'{{"text": "absurd", "usage": {{"{stt_usage_field}": {number}}}}}'
         seen = stt.reply(Reply.raw(body.encode(), _JSON))
@@ -116,7 +135,11 @@ def _is_same_number(received: object, number: str) -> bool:
 )
 @pytest.mark.parametrize("charset", ["iso-8859-1", "us-ascii", "utf-16"])
 def test_charset_label_has_no_effect(stt: Bench, charset: str) -> None:
-    """A charset that the Content-Type wrongly claims does not change the transcript."""
+    """A charset that the Content-Type wrongly claims does not change the transcript.
+
+    Passes: the text decoded as UTF-8, whatever charset the Content-Type names.
+    Fails: letters decoded by the wrong charset, or an error.
+    """
     body = json.dumps({"text": TEXT}, ensure_ascii=False).encode()
     seen = stt.reply(Reply.raw(body, f"{_JSON}; charset={charset}"))
     seen.require_same(TEXT, seen.transcript().text, "the text")
@@ -129,7 +152,11 @@ def test_charset_label_has_no_effect(stt: Bench, charset: str) -> None:
     hint="Switch the cookie jar of the HTTP library off: the API needs none, and they tie calls together.",
 )
 def test_cookies_do_not_come_back(stt: Bench) -> None:
-    """A cookie that a response sets is not sent with the next call."""
+    """A cookie that a response sets is not sent with the next call.
+
+    Passes: no Cookie header in the next call.
+    Fails: sending back what Set-Cookie said, as the session of an HTTP library does by itself.
+    """
     first = stt.reply(_with_cookie("tie=together; Path=/; Secure"))
     _ = first.request
     seen = stt.reply(_with_cookie("tie=; Path=/; Secure; Max-Age=0"))  # so that the calls of other checks have none

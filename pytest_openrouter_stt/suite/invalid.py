@@ -38,8 +38,9 @@ _BAD_REQUEST = 400
 def test_wrong_values_are_not_repaired(stt: Bench) -> None:
     """A value that the schema does not admit is refused or sent as it is: not dropped, replaced or converted.
 
-    Passes: raising before anything is sent; sending what was passed. Fails: any other request. A scalar whose value is
-    kept in another type, such as ``"1"`` sent as ``1``, is the matter of `test_scalars_keep_their_type`.
+    Passes: raising before anything is sent, or sending what was passed; a scalar that is sent as another type with the
+    same meaning is judged by `test_scalars_keep_their_type`.
+    Fails: any other request: with the value dropped, replaced by a default, or made into one that the schema admits.
     """
     for invalid in _every(stt, Kind.WRONG):
         _judge_value(stt, invalid)
@@ -62,7 +63,11 @@ def _judge_value(stt: Bench, invalid: InvalidCall) -> None:
     hint="Let nothing convert scalars on the way: 'true', \"1\" and 1 are three values.",
 )
 def test_scalars_keep_their_type(stt: Bench) -> None:
-    """A scalar of a wrong type is refused or sent as it is, not converted, even where its value would be kept."""
+    """A scalar of a wrong type is refused or sent as it is, not converted, even where its value would be kept.
+
+    Passes: raising before anything is sent, or sending what was passed.
+    Fails: converting a scalar: `"1"` sent as `1`, `1` as `"1"`, `True` as `1`.
+    """
     for invalid in _every(stt, Kind.WRONG):
         seen = _made(stt, invalid)
         if seen.requests and is_converted(invalid, seen.body, stt.contract):
@@ -76,7 +81,12 @@ def test_scalars_keep_their_type(stt: Bench) -> None:
     hint="Have no default for what the API requires; only the user knows the model and the format.",
 )
 def test_what_is_missing_is_not_made_up(stt: Bench) -> None:
-    """A call that lacks a required value, or has None there, is refused or sent without it."""
+    """A call that lacks a required value, or has None there, is refused or sent without it.
+
+    Passes: raising before anything is sent, or sending a request that still breaks the schema, with null there or with
+    nothing.
+    Fails: a default model, format or audio that makes the request a valid one.
+    """
     for invalid in _every(stt, Kind.INCOMPLETE):
         seen = _made(stt, invalid)
         wanted = stt.contract.wire_body(invalid.call)
@@ -91,7 +101,11 @@ def test_what_is_missing_is_not_made_up(stt: Bench) -> None:
     hint="None stands for an absent argument; inside of one it is a value like any other.",
 )
 def test_nulls_inside_are_not_dropped(stt: Bench) -> None:
-    """None inside an argument, where the schema admits no null, is refused or sent as null."""
+    """None inside an argument, where the schema admits no null, is refused or sent as null.
+
+    Passes: raising before anything is sent, or sending null, as with `{"options": null}`.
+    Fails: leaving out the member that is None, or an empty object in its place.
+    """
     for invalid in _every(stt, Kind.NULL):
         seen = _made(stt, invalid)
         if seen.requests:
@@ -105,7 +119,12 @@ def test_nulls_inside_are_not_dropped(stt: Bench) -> None:
     hint="Raise what a 400 raises; and when you refuse a call yourself, raise too.",
 )
 def test_an_invalid_call_is_an_error(stt: Bench) -> None:
-    """An invalid call that is sent ends in the error of a 400, and one that is not sent in an exception."""
+    """An invalid call that is sent ends in the error of a 400, and one that is not sent in an exception.
+
+    Passes: any error for a call that is not sent, also a returned one; for one that is sent and answered with a 400,
+    the type that a 400 has.
+    Fails: a transcript though nothing was sent, or another error for the 400, such as the default one.
+    """
     known = stt.stand.client.errors(API_KEY).by_status
     kind = known.get(_BAD_REQUEST) or type(stt.reply(Reply.error(_BAD_REQUEST)).error())
     for invalid in _one_for_each_place(_every(stt, Kind.WRONG, Kind.INCOMPLETE)):
@@ -127,8 +146,10 @@ def test_an_invalid_call_is_an_error(stt: Bench) -> None:
 def test_refusals_are_meant(stt: Bench) -> None:
     """What is raised before anything is sent is a TypeError, a ValueError or an error of the client's own.
 
-    Passes: also classes derived from these, as validation libraries have them. Fails: what happens to be raised where
-    an invalid value is used, such as KeyError, AttributeError and AssertionError, and errors that are only returned.
+    Passes: TypeError, ValueError, the client's own errors and classes derived from these, as validation libraries have
+    them; leaving it to the API.
+    Fails: what happens to be raised where an invalid value is used, such as KeyError, AttributeError and
+    AssertionError, and errors that are only returned.
     """
     base = own_base(stt)
     allowed = (TypeError, ValueError, *([base] if base else []))
@@ -147,7 +168,11 @@ def test_refusals_are_meant(stt: Bench) -> None:
     hint="Encode with allow_nan=False or its like: a body with NaN in it is not JSON.",
 )
 def test_nan_is_not_on_the_wire(stt: Bench) -> None:
-    """NaN and the infinities are not in the body as a token that JSON does not have."""
+    """NaN and the infinities are not in the body as a token that JSON does not have.
+
+    Passes: raising before anything is sent; null or a string in its place is judged by `test_nan_is_not_replaced`.
+    Fails: a body with `NaN` or `Infinity` in it, which is not JSON.
+    """
     for _, seen in _calls_beyond_json(stt):
         try:
             seen.request.json()
@@ -162,7 +187,12 @@ def test_nan_is_not_on_the_wire(stt: Bench) -> None:
     hint="Raise a ValueError: JSON cannot say what was meant, and null says something else.",
 )
 def test_nan_is_not_replaced(stt: Bench) -> None:
-    """NaN and the infinities are refused: not replaced by null, zero or a string, and not dropped."""
+    """NaN and the infinities are refused: not replaced by null, zero or a string, and not dropped.
+
+    Passes: raising before anything is sent; a body with the token `NaN` in it is judged by
+    `test_nan_is_not_on_the_wire`.
+    Fails: a request that can be read: with null, 0 or a string in its place, or without the argument.
+    """
     for invalid, seen in _calls_beyond_json(stt):
         try:
             body = seen.request.json()

@@ -49,7 +49,11 @@ _faults = pytest.mark.parametrize("reply", _FAULTS.values(), ids=_FAULTS)
 )
 @_faults
 def test_a_fault_is_an_error(stt: Bench, reply: Reply) -> None:
-    """A connection that fails before the whole response is there ends in an error, never in a transcript."""
+    """A connection that fails before the whole response is there ends in an error, never in a transcript.
+
+    Passes: an error of any type, raised or returned.
+    Fails: a transcript, empty or made of the part that came, also where that part is complete JSON.
+    """
     stt.reply(reply).error()
 
 
@@ -61,7 +65,11 @@ def test_a_fault_is_an_error(stt: Bench, reply: Reply) -> None:
 )
 @_faults
 def test_faults_are_own_errors(stt: Bench, reply: Reply) -> None:
-    """What is raised for a failed connection belongs to the client's own errors, not to its HTTP library's."""
+    """What is raised for a failed connection belongs to the client's own errors, not to its HTTP library's.
+
+    Passes: an error that shares a base class with those that statuses raise.
+    Fails: the exception of the HTTP library, a bare OSError, or a transcript.
+    """
     require_family(stt, stt.reply(reply))
 
 
@@ -72,7 +80,12 @@ def test_faults_are_own_errors(stt: Bench, reply: Reply) -> None:
     hint="Give every request a timeout: without one, a server that is silent holds the program for ever.",
 )
 def test_a_silent_server_is_given_up(stt: Bench) -> None:
-    """A server that does not answer is given up within an hour."""
+    """A server that does not answer is given up within an hour.
+
+    Passes: an error after an hour at the most, attempts and pauses together; commands, which wait in real time, are not
+    judged.
+    Fails: waiting without a limit, or with one in the wrong unit, and returning a transcript though nothing came.
+    """
     if stt.stand.client.waits_in_real_time:
         pytest.skip("the client waits in a process of its own, in real time")
     seen = stt.reply(Reply.transcript("a day later", delay=_DAY))
@@ -89,7 +102,11 @@ def test_a_silent_server_is_given_up(stt: Bench) -> None:
 )
 @pytest.mark.parametrize("size", [1, 7], ids=["bytes", "pieces"])
 def test_a_slow_answer_is_read_whole(stt: Bench, size: int) -> None:
-    """A response that comes in small pieces is read to its end."""
+    """A response that comes in small pieces is read to its end.
+
+    Passes: the whole text, though it comes by one or by seven bytes, 0.01 s apart.
+    Fails: the first piece taken for all of it, or an error because of a pause between two pieces.
+    """
     seen = stt.reply(Reply.wire(_HEAD + _BODY, pause=0.01, size=size))
     text = seen.transcript().text
     seen.require(text == _TEXT, "the transcript is not the text of the response", _TEXT, text)

@@ -38,7 +38,9 @@ _PATH = "#/paths/~1audio~1transcriptions/post"
 def test_a_valid_call_is_sent(stt: Bench) -> None:
     """Each valid call makes exactly one request.
 
-    Passes: one POST per call, whatever the values. Fails: refusing a valid value, or sending it twice.
+    Passes: one request for each call, whatever the values; None for an optional argument, empty strings and unknown
+    models are valid too.
+    Fails: refusing a value that the schema admits, sending nothing, or sending the request twice.
     """
 
     @stt.any_call
@@ -52,7 +54,11 @@ def test_a_valid_call_is_sent(stt: Bench) -> None:
     Level.MUST, Source.SCHEMA, _PATH, hint="The URL is the server's URL followed by the path, with nothing after it."
 )
 def test_method_and_url(stt: Bench) -> None:
-    """A request is a POST to the operation's exact URL, over https, without a query."""
+    """A request is a POST to the operation's exact URL, over https, without a query.
+
+    Passes: a POST to the URL of the contract, also with the port 443 written out.
+    Fails: another method, `http:`, another host or path, a slash at the end, or a query.
+    """
     seen = stt.call(smallest_call())
     wanted = f"{stt.contract.method} {stt.contract.url}"
     used = f"{seen.request.method} {_without_default_port(seen.request.url)}"
@@ -72,7 +78,12 @@ def _without_default_port(url: str) -> str:
 )
 @pytest.mark.parametrize("api_key", [API_KEY, *_OTHER_KEYS], ids=["usual", "short", "long", "punctuated"])
 def test_bearer_key(stt: Bench, api_key: str) -> None:
-    """The Authorization header holds exactly the given key, with the Bearer scheme, once."""
+    """The Authorization header holds exactly the given key, with the Bearer scheme, once.
+
+    Passes: one Authorization header with the very key after one space; the scheme in any case, such as `bearer`.
+    Fails: no scheme or another one, a key that is stripped, shortened or in another case, `Bearer None`, or two
+    headers.
+    """
     seen = stt.call_with_key(api_key, smallest_call())
     values = seen.request.values("authorization")
     seen.require(len(values) == 1, f"it sent {len(values)} Authorization headers")
@@ -89,7 +100,11 @@ def test_bearer_key(stt: Bench, api_key: str) -> None:
     needs=("api_key",),
 )
 def test_key_is_nowhere_else(stt: Bench) -> None:
-    """The key is in no header but Authorization, and neither in the URL nor in the body."""
+    """The key is in no header but Authorization, and neither in the URL nor in the body.
+
+    Passes: the key in the Authorization header.
+    Fails: the key, as it was given, in another header such as `X-Api-Key`, in the URL, or in the body.
+    """
     seen = stt.call(smallest_call())
     holders = [name for name, value in seen.request.headers if API_KEY in value and name.lower() != "authorization"]
     seen.require(not holders, f"the key is also in {', '.join(holders)}")
@@ -104,7 +119,11 @@ def test_key_is_nowhere_else(stt: Bench) -> None:
     hint="The endpoint takes JSON; audio goes into it as base64, not as a multipart upload.",
 )
 def test_content_type_is_json(stt: Bench) -> None:
-    """The Content-Type is application/json; a charset, where there is one, is UTF-8."""
+    """The Content-Type is application/json; a charset, where there is one, is UTF-8.
+
+    Passes: `application/json` in any case, with `charset=utf-8`, without it, or with another parameter.
+    Fails: no Content-Type, a multipart upload, a form, `text/plain`, or another charset.
+    """
     seen = stt.call(smallest_call())
     kind = seen.request.media_type or "missing"
     seen.require(kind == "application/json", f"the Content-Type is {kind}")
@@ -120,7 +139,11 @@ def test_content_type_is_json(stt: Bench) -> None:
     hint="Leave Accept out, or let it name application/json.",
 )
 def test_accept_admits_json(stt: Bench) -> None:
-    """An Accept header, where there is one, admits application/json."""
+    """An Accept header, where there is one, admits application/json.
+
+    Passes: no Accept header, or one with `*/*`, `application/*` or `application/json` in it; weights are not looked at.
+    Fails: a header that names other types only, such as `text/plain` or `application/vnd.api+json`.
+    """
     seen = stt.call(smallest_call())
     value = seen.request.header("accept")
     ranges = {part.partition(";")[0].strip().lower() for part in (value or "*/*").split(",")}
@@ -135,7 +158,12 @@ def test_accept_admits_json(stt: Bench) -> None:
     hint="Encode with a JSON library, as UTF-8 without a byte order mark, and send that as the whole body.",
 )
 def test_body_is_one_json_object(stt: Bench) -> None:
-    """The body is one JSON object in UTF-8: no byte order mark, no key twice, no token such as NaN."""
+    """The body is one JSON object in UTF-8: no byte order mark, no key twice, no token such as NaN.
+
+    Passes: any JSON in UTF-8: characters as they are or as ASCII escapes, any spaces, keys in any order.
+    Fails: a multipart body, a form, a list, a byte order mark, a key that is there twice, `NaN`, or bytes that are not
+    UTF-8.
+    """
 
     @stt.any_call
     def judge(call: Call) -> None:
@@ -156,7 +184,12 @@ def test_body_is_one_json_object(stt: Bench) -> None:
     hint="Build the body from the arguments that were passed, each under its wire name, and from nothing else.",
 )
 def test_body_is_the_wire_form(stt: Bench) -> None:
-    """The body holds the call's values under their wire names: nothing lost, added, renamed or coerced."""
+    """The body holds the call's values under their wire names: nothing lost, added, renamed or coerced.
+
+    Passes: the same JSON value: ASCII escapes, keys in any order, `1` for `1.0`; an optional argument that is None is
+    left out.
+    Fails: a property that is added, lost, null or under another name, or a value that is changed at any depth.
+    """
 
     @stt.any_call
     def judge(call: Call) -> None:
@@ -172,7 +205,11 @@ def test_body_is_the_wire_form(stt: Bench) -> None:
     without=("audio_decoded",),
 )
 def test_format_is_renamed(stt: Bench) -> None:
-    """`input_audio.format_` goes on the wire as `format`."""
+    """`input_audio.format_` goes on the wire as `format`.
+
+    Passes: any string that is passed as `format_`, the empty one too, under `format`.
+    Fails: sending `format_`, both names, or a format of the client's own choice.
+    """
 
     @stt.any(st.text())
     def judge(value: str) -> None:
@@ -187,7 +224,11 @@ def test_format_is_renamed(stt: Bench) -> None:
     without=("audio_decoded",),
 )
 def test_format_is_accepted_by_its_wire_name(stt: Bench) -> None:
-    """`input_audio.format` is accepted too, and goes on the wire as it is."""
+    """`input_audio.format` is accepted too, and goes on the wire as it is.
+
+    Passes: `format` in the argument, sent as `format`.
+    Fails: losing it, putting a default in its place, or sending `format_` as well.
+    """
     _judge_format(stt, {"data": "UklGRg==", "format": "wav"}, "wav")
 
 
@@ -216,7 +257,11 @@ def _data(audio: dict[str, Any]) -> dict[str, Any]:
     without=("audio_decoded",),
 )
 def test_audio_is_verbatim(stt: Bench) -> None:
-    """The audio string is on the wire as it was passed."""
+    """The audio string is on the wire as it was passed.
+
+    Passes: any string, whether it is base64 or not, and of any size: a megabyte is tried; JSON may escape it.
+    Fails: a data URI in front, and stripping, padding, wrapping, decoding or truncating the string.
+    """
 
     @stt.any(audio_data())
     def judge(data: str) -> None:
@@ -233,7 +278,11 @@ def _judge_audio(stt: Bench, data: str) -> None:
 
 @check(Level.MUST, Source.SCHEMA, f"{_REQUEST}/properties/model", hint="Pass the string on as it is.")
 def test_model_is_verbatim(stt: Bench) -> None:
-    """The model is on the wire as it was passed."""
+    """The model is on the wire as it was passed.
+
+    Passes: any string, the empty one too; JSON may escape it.
+    Fails: a default in its place, a prefix, lower case, stripping, or refusing a model that the client does not know.
+    """
 
     @stt.any(st.text())
     def judge(model: str) -> None:
@@ -249,7 +298,11 @@ def test_model_is_verbatim(stt: Bench) -> None:
     needs=("language",),
 )
 def test_language_is_verbatim(stt: Bench) -> None:
-    """The language is on the wire as it was passed."""
+    """The language is on the wire as it was passed.
+
+    Passes: any string that is not empty, whether it is a code of a language or not.
+    Fails: shortening `en-US` to `en`, another case, or a name made of a code.
+    """
 
     @stt.any(st.text(min_size=1))
     def judge(language: str) -> None:
@@ -265,7 +318,11 @@ def test_language_is_verbatim(stt: Bench) -> None:
     needs=("temperature",),
 )
 def test_temperature_keeps_its_value(stt: Bench) -> None:
-    """The temperature is on the wire as a JSON number of the same value."""
+    """The temperature is on the wire as a JSON number of the same value.
+
+    Passes: the same number, however it is written: `1`, `1.0` and `1e0` are equal.
+    Fails: a string, a rounded number, one that is clipped to a range, or none.
+    """
 
     @stt.any(st.floats(allow_nan=False, allow_infinity=False).filter(bool))
     def judge(temperature: float) -> None:
@@ -280,7 +337,11 @@ def test_temperature_keeps_its_value(stt: Bench) -> None:
     hint="Build the body from the arguments that were passed; null is not a value of these properties.",
 )
 def test_omitted_arguments_are_absent(stt: Bench) -> None:
-    """An optional argument that is not passed is not on the wire, not even as null."""
+    """An optional argument that is not passed is not on the wire, not even as null.
+
+    Passes: a body without `language`, `provider` and `temperature`.
+    Fails: null for one of them, or a default such as `"temperature": 0`.
+    """
     seen = stt.call(smallest_call())
     wanted = stt.contract.wire_body(smallest_call())
     added = [name for name in _OPTIONALS if name in seen.body]
@@ -294,7 +355,11 @@ def test_omitted_arguments_are_absent(stt: Bench) -> None:
     hint="Treat None like an argument that is not passed: the schema admits no null here.",
 )
 def test_none_arguments_are_absent(stt: Bench) -> None:
-    """An optional argument that is passed as None is not on the wire."""
+    """An optional argument that is passed as None is not on the wire.
+
+    Passes: leaving out of the body what was passed as None.
+    Fails: sending null, or a default in place of it.
+    """
     nothing = {name: None for name in _OPTIONALS if name in stt.features}
     seen = stt.call(smallest_call(**nothing))
     added = [name for name in nothing if name in seen.body]
@@ -321,7 +386,11 @@ def test_none_arguments_are_absent(stt: Bench) -> None:
     ids=["temperature-0", "temperature-0.0", "language-empty", "provider-empty", "options-empty", "model-empty"],
 )
 def test_falsy_values_are_sent(stt: Bench, name: str, value: object) -> None:
-    """A value that Python takes for false is sent like any other."""
+    """A value that Python takes for false is sent like any other.
+
+    Passes: `0`, `0.0`, `""`, `{}` and `{"options": {}}` as they were passed; `0` for `0.0` is the same number.
+    Fails: leaving such a value out, or putting a default in its place, as `value or default` does.
+    """
     if name not in stt.features:
         pytest.skip(f"the client takes no {name}")
     seen = stt.call(smallest_call().replace(**{name: value}))
@@ -338,7 +407,11 @@ def test_falsy_values_are_sent(stt: Bench, name: str, value: object) -> None:
     needs=("provider",),
 )
 def test_provider_options_are_verbatim(stt: Bench) -> None:
-    """The options of a provider are on the wire as they were passed, at any depth."""
+    """The options of a provider are on the wire as they were passed, at any depth.
+
+    Passes: every value that JSON has, at any depth, with its nulls and its empty containers.
+    Fails: dropping a null or an empty container, renaming a key, or turning one type into another.
+    """
     slugs = provider_slugs(stt.contract)
     _judge_options(stt, slugs[0], {"nothing": None, "deep": {"nothing": None, "empty": {}, "list": [], "false": False}})
 
@@ -360,7 +433,12 @@ def _judge_options(stt: Bench, slug: str, options: dict[str, Any]) -> None:
     needs=("provider",),
 )
 def test_every_provider_slug_is_sent_as_it_is(stt: Bench) -> None:
-    """Each provider slug of the contract is on the wire under its exact name, with a null inside kept."""
+    """Each provider slug of the contract is on the wire under its exact name, with a null inside kept.
+
+    Passes: each slug of the contract under its own name, with all that was passed under it.
+    Fails: `aion_labs` for `aion-labs`, a slug that the client does not know and drops, or a null that is lost inside of
+    one.
+    """
     options = {slug: {"of": slug, "nothing": None} for slug in provider_slugs(stt.contract)}
     seen = stt.call(smallest_call(provider={"options": options}))
     sent = seen.at("provider", "options")
@@ -379,7 +457,12 @@ def test_every_provider_slug_is_sent_as_it_is(stt: Bench) -> None:
     needs=("provider",),
 )
 def test_unknown_provider_slugs_are_kept(stt: Bench) -> None:
-    """Options for a provider that the contract does not name are on the wire, or refused with an error."""
+    """Options for a provider that the contract does not name are on the wire, or refused with an error.
+
+    Passes: sending the options of a provider that the contract does not name as they are, or raising before anything is
+    sent.
+    Fails: sending the request without them, or with another name or value.
+    """
     options = {"a-provider-of-tomorrow": {"beam_size": 5}}
     seen = stt.call(smallest_call(provider={"options": options}))
     if seen.requests:
@@ -394,7 +477,11 @@ def test_unknown_provider_slugs_are_kept(stt: Bench) -> None:
     each="app header",
 )
 def test_app_headers_are_sent(stt: Bench, stt_app_header: str) -> None:
-    """Each of the three app parameters goes out as its header, with the value that was passed."""
+    """Each of the three app parameters goes out as its header, with the value that was passed.
+
+    Passes: the header of the argument, once, with the value as it was passed; its name in any case.
+    Fails: another name such as `X-Title`, a value that is changed or encoded, the header twice, or none.
+    """
     wire_name = stt.contract.sdk.parameters[stt_app_header].wire_name
 
     @stt.any(header_values())
@@ -412,7 +499,11 @@ def test_app_headers_are_sent(stt: Bench, stt_app_header: str) -> None:
     each="app header",
 )
 def test_app_headers_do_not_stay(stt: Bench, stt_app_header: str) -> None:
-    """A header that was passed to one call is not sent with the next."""
+    """A header that was passed to one call is not sent with the next.
+
+    Passes: the next call without the header, or with one that the client has of its own.
+    Fails: sending the value that was passed to the call before.
+    """
     wire_name = stt.contract.sdk.parameters[stt_app_header].wire_name
     stt.call(smallest_call(**{stt_app_header: "the call before"}))
     seen = stt.call(smallest_call())
@@ -428,7 +519,11 @@ def test_app_headers_do_not_stay(stt: Bench, stt_app_header: str) -> None:
     each="app header",
 )
 def test_app_headers_cannot_inject(stt: Bench, stt_app_header: str) -> None:
-    """A line end in the value of a header does not begin another header."""
+    """A line end in the value of a header does not begin another header.
+
+    Passes: raising, or one header in which the line end is taken out, replaced or escaped.
+    Fails: a header `X-Injected` on the wire, or a transcript though nothing was sent.
+    """
     for end in ("\r\n", "\n", "\r"):
         seen = stt.call(smallest_call(**{stt_app_header: f"a title{end}X-Injected: yes"}))
         if seen.requests:
@@ -446,7 +541,11 @@ def test_app_headers_cannot_inject(stt: Bench, stt_app_header: str) -> None:
     hint="Build the body from copies; the caller may use its objects again.",
 )
 def test_arguments_are_not_changed(stt: Bench) -> None:
-    """The objects that a caller passes are the same after the call."""
+    """The objects that a caller passes are the same after the call.
+
+    Passes: arguments that equal what they were before, at any depth.
+    Fails: taking `format_` out of the caller's dictionary, or adding, sorting or converting something in it.
+    """
 
     @stt.any_call
     def judge(call: Call) -> None:
@@ -464,7 +563,11 @@ def test_arguments_are_not_changed(stt: Bench) -> None:
     hint="Keep nothing of one call for the next: no defaults that grow, no cached body.",
 )
 def test_each_call_sends_its_own_body(stt: Bench) -> None:
-    """Two calls after each other each send what was passed to them."""
+    """Two calls after each other each send what was passed to them.
+
+    Passes: a second body without the properties that only the first call had; null for one of them is judged elsewhere.
+    Fails: a language, a temperature or a provider of the call before, which was not passed again.
+    """
     full = {"language": "en", "temperature": 0.5, "provider": {"options": {}}}
     _judge_pair(
         stt, smallest_call(**{name: value for name, value in full.items() if name in stt.features}), stt.smallest
@@ -491,7 +594,12 @@ def _judge_pair(stt: Bench, first: Call, second: Call) -> None:
     both_modes=True,
 )
 def test_sync_and_async_send_the_same(stt: Bench) -> None:
-    """The synchronous and the asynchronous operation send the same request for the same call."""
+    """The synchronous and the asynchronous operation send the same request for the same call.
+
+    Passes: the same JSON value, Authorization, Content-Type and app headers; other headers, such as User-Agent, may
+    differ.
+    Fails: another body, key or Content-Type when asynchronous, or an app header that only one of the two sends.
+    """
 
     @stt.any_call
     def judge(call: Call) -> None:

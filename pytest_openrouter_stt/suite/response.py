@@ -33,7 +33,12 @@ _TEXT = "naïve café 😀 \u0000 e\u0301 ﷽ \r\n\t end"
     hint="Return the text as it came: no stripping, no normalising, decoded as UTF-8.",
 )
 def test_text_is_verbatim(stt: Bench) -> None:
-    """The transcript is the text of the response, character for character."""
+    """The transcript is the text of the response, character for character.
+
+    Passes: the text as a string, also when it is empty or a space, or has NUL, emoji, letters in two parts or 100,000
+    characters.
+    Fails: stripping, normalising, truncating, None or an error for an empty text, or a wrong decoding.
+    """
 
     @stt.any(st.text() | st.sampled_from(["", " ", _TEXT, "x" * 100_000]))
     def judge(text: str) -> None:
@@ -52,7 +57,11 @@ def _judge_text(seen: Seen, text: str) -> None:
     hint="Only `text` is required; take every combination of the others.",
 )
 def test_every_valid_response_is_accepted(stt: Bench) -> None:
-    """Each response that the schema admits is a transcript."""
+    """Each response that the schema admits is a transcript.
+
+    Passes: returning the text, with any usage or none, and with an empty text.
+    Fails: an error for a response that the schema admits, or a text that is changed.
+    """
 
     @stt.any(transcription_responses(stt.contract))
     def judge(body: dict[str, Any]) -> None:
@@ -67,7 +76,12 @@ def test_every_valid_response_is_accepted(stt: Bench) -> None:
     each="usage field",
 )
 def test_usage_fields_keep_their_value(stt: Bench, stt_usage_field: str) -> None:
-    """Each usage field of the response has its value in the result; zero is a value."""
+    """Each usage field of the response has its value in the result; zero is a value.
+
+    Passes: an equal number, such as `1.0` for `1`; a client that returns bare strings is not judged.
+    Fails: a zero that is lost, a field that is missing, or a number that is rounded, converted to text or put under
+    another name.
+    """
     usage_schema: Any = stt.contract.transcript.document
     kind = usage_schema["properties"]["usage"]["properties"][stt_usage_field].get("type")
     integers = st.integers(0, 2**53)
@@ -88,7 +102,11 @@ def test_usage_fields_keep_their_value(stt: Bench, stt_usage_field: str) -> None
     hint="Leave out what the response leaves out: a 0 that nobody sent looks like a free request.",
 )
 def test_absent_usage_is_absent(stt: Bench) -> None:
-    """A usage field that the response does not have has no value in the result."""
+    """A usage field that the response does not have has no value in the result.
+
+    Passes: no usage, or one whose fields are None; a client that returns bare strings is not judged.
+    Fails: usage with a number that nobody sent, such as 0.
+    """
     seen = stt.reply(Reply.transcript("text"))
     if not seen.transcript().has_usage:
         pytest.skip("the client returns a bare string, without usage")
@@ -103,7 +121,12 @@ def test_absent_usage_is_absent(stt: Bench) -> None:
     hint="No usage field is required.",
 )
 def test_partial_usage(stt: Bench) -> None:
-    """Any subset of the usage fields is taken: those that are there with their value, the others without one."""
+    """Any subset of the usage fields is taken: those that are there with their value, the others without one.
+
+    Passes: the fields that are in the response with their values, and None or nothing for the others; bare strings are
+    not judged.
+    Fails: an error because a field is missing, a field that is lost, or one that is made up.
+    """
     some = st.lists(st.sampled_from(stt.usage_fields), unique=True)
 
     @stt.any(some)
@@ -127,7 +150,11 @@ def _usage(stt: Bench, seen: Seen) -> dict[str, Any]:
     hint="Ignore what you do not know: the API adds fields without asking.",
 )
 def test_unknown_fields_are_ignored(stt: Bench) -> None:
-    """Fields that the schema does not name do not disturb a transcript."""
+    """Fields that the schema does not name do not disturb a transcript.
+
+    Passes: the transcript, with or without the new fields.
+    Fails: an error for a field that is not in the schema, at the top or in the usage.
+    """
     body = {"text": "text", "x_new": {"a": [1, None]}, "usage": {"seconds": 1.5, "x_new": "b"}}
     _judge_text(stt.reply(Reply.json(body)), "text")
 
@@ -139,7 +166,11 @@ def test_unknown_fields_are_ignored(stt: Bench) -> None:
     ids=["charset", "upper-charset", "upper-case", "parameter"],
 )
 def test_content_type_in_every_form(stt: Bench, content_type: str) -> None:
-    """A JSON response is understood whatever the case and the parameters of its Content-Type."""
+    """A JSON response is understood whatever the case and the parameters of its Content-Type.
+
+    Passes: the transcript for `Application/JSON`, and whatever parameters follow.
+    Fails: an error unless the header is exactly `application/json`, or a text that is not decoded as UTF-8.
+    """
     body = json.dumps({"text": _TEXT}, ensure_ascii=False).encode()
     _judge_text(stt.reply(Reply.raw(body, content_type)), _TEXT)
 
@@ -151,7 +182,11 @@ def test_content_type_in_every_form(stt: Bench, content_type: str) -> None:
     hint="Whoever sends Accept-Encoding has to decode what it names.",
 )
 def test_gzip_is_decoded(stt: Bench) -> None:
-    """A response compressed with gzip is understood by a client that says it accepts gzip."""
+    """A response compressed with gzip is understood by a client that says it accepts gzip.
+
+    Passes: the transcript; a client that does not ask for gzip in Accept-Encoding is not judged.
+    Fails: an error, or a wrong text, though the client asked for gzip.
+    """
     if "gzip" not in (stt.call(smallest_call()).request.header("accept-encoding") or ""):
         pytest.skip("the client does not accept gzip")
     body = gzip.compress(json.dumps({"text": _TEXT}).encode(), mtime=0)
@@ -172,7 +207,11 @@ _UNMEASURED = {
 )
 @pytest.mark.parametrize("form", _UNMEASURED)
 def test_a_body_without_length_is_read_whole(stt: Bench, form: str) -> None:
-    """A response that does not say how long it is, in chunks or up to the end of the connection, is read whole."""
+    """A response that does not say how long it is, in chunks or up to the end of the connection, is read whole.
+
+    Passes: the whole text, from chunks with extensions and trailers, and from a body that ends with the connection.
+    Fails: an error for a missing Content-Length, or a text that is cut or empty.
+    """
     body = json.dumps({"text": _TEXT}, ensure_ascii=False).encode()
     first, second = body[:9], body[9:]
     parts = (first, second) if form == "until-closed" else (len(first), first, len(second), second)
@@ -203,7 +242,12 @@ _NO_TRANSCRIPT = {
 )
 @pytest.mark.parametrize("reply", _NO_TRANSCRIPT.values(), ids=_NO_TRANSCRIPT)
 def test_no_transcript_is_an_error(stt: Bench, reply: Reply) -> None:
-    """A 200 whose body is not the JSON of a transcript is an error, not an empty transcript."""
+    """A 200 whose body is not the JSON of a transcript is an error, not an empty transcript.
+
+    Passes: an error of any type: a KeyError or the error of a JSON parser too, raised or returned.
+    Fails: a transcript, such as an empty string, the body as text or `str()` of what is not a string; SystemExit and
+    the like.
+    """
     stt.reply(reply).error()
 
 
@@ -215,7 +259,12 @@ def test_no_transcript_is_an_error(stt: Bench, reply: Reply) -> None:
 )
 @pytest.mark.parametrize("reply", _NO_TRANSCRIPT.values(), ids=_NO_TRANSCRIPT)
 def test_unreadable_responses_are_own_errors(stt: Bench, reply: Reply) -> None:
-    """What is raised for a 200 that cannot be read belongs to the client's own errors, not to its libraries'."""
+    """What is raised for a 200 that cannot be read belongs to the client's own errors, not to its libraries'.
+
+    Passes: an error that shares a base class with those that statuses raise.
+    Fails: a bare KeyError, JSONDecodeError or error of the HTTP library, a transcript, or a client whose errors have no
+    base class of their own.
+    """
     require_family(stt, stt.reply(reply))
 
 
@@ -226,5 +275,9 @@ def test_unreadable_responses_are_own_errors(stt: Bench, reply: Reply) -> None:
     hint="Only a 200 holds a transcript.",
 )
 def test_no_content_is_an_error(stt: Bench) -> None:
-    """A 204 without a body is an error, not an empty transcript."""
+    """A 204 without a body is an error, not an empty transcript.
+
+    Passes: an error of any type.
+    Fails: an empty transcript, or an object whose text is empty.
+    """
     stt.reply(Reply(status=204)).error()

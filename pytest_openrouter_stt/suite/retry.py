@@ -45,7 +45,11 @@ _HAMMERING = 0.1
     needs=("retries",),
 )
 def test_retries_off_means_one_request(stt: Bench) -> None:
-    """With retries off, a call makes exactly one request, whatever it is answered."""
+    """With retries off, a call makes exactly one request, whatever it is answered.
+
+    Passes: one request and an error, for each documented status and for each fault of the network.
+    Fails: a second request that nobody asked for, also after a connection that was refused, or a transcript.
+    """
     replies = [Reply.error(status) for status in stt.contract.error_statuses]
     for reply in (*replies, *map(Reply.broken, Fault)):
         seen = stt.reply(reply)
@@ -60,7 +64,11 @@ def test_retries_off_means_one_request(stt: Bench) -> None:
     hint="A 4xx says that the same request will fail again: raise at once.",
 )
 def test_client_errors_are_not_retried(stt: Bench) -> None:
-    """A 4xx is not retried; a 429 may be."""
+    """A 4xx is not retried; a 429 may be.
+
+    Passes: one request for each documented 4xx, with the client's own retries on; a 429 may be retried.
+    Fails: a second request, for example for a new key after a 401.
+    """
     for status in stt.contract.error_statuses:
         if status < 500 and status != 429:
             seen = _retrying(stt, Reply.error(status))
@@ -75,7 +83,11 @@ def test_client_errors_are_not_retried(stt: Bench) -> None:
     needs=("retries",),
 )
 def test_server_errors_are_retried(stt: Bench) -> None:
-    """With retries on, a 5xx is retried."""
+    """With retries on, a 5xx is retried.
+
+    Passes: at least a second request for each documented 5xx.
+    Fails: giving up at once, or retrying only some of them, such as 502 and 503.
+    """
     for status in stt.contract.error_statuses:
         if status >= 500:
             seen = _retrying(stt, Reply.error(status), Reply.transcript("the second answer"))
@@ -84,7 +96,11 @@ def test_server_errors_are_retried(stt: Bench) -> None:
 
 @check(Level.MUST, Source.SUITE, _RETRIES, hint="Read the last response as if it were the only one.")
 def test_a_later_answer_is_the_transcript(stt: Bench) -> None:
-    """When an attempt succeeds, its answer is the transcript."""
+    """When an attempt succeeds, its answer is the transcript.
+
+    Passes: the text of the attempt that succeeded; a client that does not retry a 503 is not judged.
+    Fails: an error, or the answer of an earlier attempt.
+    """
     seen = _retried(stt, Reply.error(503), Reply.transcript("the second answer"))
     text = seen.transcript().text
     seen.require(
@@ -99,7 +115,12 @@ def test_a_later_answer_is_the_transcript(stt: Bench) -> None:
     hint="When the attempts are used up, raise what the last response would have raised on its own.",
 )
 def test_the_last_error_is_raised(stt: Bench) -> None:
-    """When every attempt fails, the error is the typed one of the last response."""
+    """When every attempt fails, the error is the typed one of the last response.
+
+    Passes: for a 503 and then 502s, what a 502 alone raises, with the status 502; not judged of a client that does not
+    retry.
+    Fails: the error of the first response, one that says only that all attempts failed, or one without the status.
+    """
     alone = type(stt.reply(Reply.error(502)).error())
     seen = _retried(stt, Reply.error(503), Reply.error(502))
     error = seen.error()
@@ -115,7 +136,12 @@ def test_the_last_error_is_raised(stt: Bench) -> None:
     hint="Make the request once, and send the very same on every attempt.",
 )
 def test_attempts_are_identical(stt: Bench) -> None:
-    """Every attempt is the same request: method, URL, body, key and content type."""
+    """Every attempt is the same request: method, URL, body, key and content type.
+
+    Passes: the same method, URL, body, Authorization and Content-Type each time; other headers, such as a counter, may
+    differ; a client that does not retry a 500 is not judged.
+    Fails: an empty body, a body that is written anew with other bytes, another URL, or a lost key.
+    """
     seen = _retried(stt, Reply.error(500), Reply.error(502), Reply.error(503))
     first = seen.request
     for place, other in enumerate(seen.requests[1:], 2):
@@ -129,7 +155,11 @@ def test_attempts_are_identical(stt: Bench) -> None:
 
 @check(Level.SHOULD, Source.SUITE, _RETRIES, hint="Pause before every attempt but the first, longer each time.")
 def test_attempts_are_spaced(stt: Bench) -> None:
-    """There is a pause before a server that failed is asked again."""
+    """There is a pause before a server that failed is asked again.
+
+    Passes: at least 0.1 s between any two requests; a client that does not retry a 500 is not judged.
+    Fails: asking a server again at once, or after milliseconds.
+    """
     seen = _retried(stt, Reply.error(500))
     shortest = min(_gaps(seen))
     seen.require(shortest >= _HAMMERING, f"it waited {shortest:.3f} s between two attempts")
@@ -142,7 +172,11 @@ def test_attempts_are_spaced(stt: Bench) -> None:
     hint="Limit the number of attempts, or the time that all of them may take.",
 )
 def test_retries_end(stt: Bench) -> None:
-    """A server that fails for ever is given up, with an error, within two hours."""
+    """A server that fails for ever is given up, with an error, within two hours.
+
+    Passes: an error after two hours of waiting at the most; a client that does not retry passes.
+    Fails: retrying for ever or for longer, or a transcript.
+    """
     seen = _retrying(stt, Reply.error(500))
     seen.error()
     waited = sum(seen.observation.waits)
@@ -156,7 +190,11 @@ def test_retries_end(stt: Bench) -> None:
     hint="Give up within minutes: a user who waits an hour for an error believes that the program hangs.",
 )
 def test_retries_end_soon(stt: Bench) -> None:
-    """A server that fails for ever is given up within five minutes."""
+    """A server that fails for ever is given up within five minutes.
+
+    Passes: giving up after five minutes of waiting at the most; a client that does not retry passes.
+    Fails: going on for longer, such as the hour that some clients allow by default.
+    """
     seen = _retrying(stt, Reply.error(500))
     waited = sum(seen.observation.waits)
     seen.require(waited <= _SOON, f"it retried for {waited / 60:,.0f} minutes, with {len(seen.requests)} requests")
@@ -171,7 +209,12 @@ def test_retries_end_soon(stt: Bench) -> None:
 @pytest.mark.parametrize("status", [429, 503], ids=str)
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_retry_after_is_honoured(stt: Bench, status: int, form: str) -> None:
-    """A retry does not come before the time that Retry-After names."""
+    """A retry does not come before the time that Retry-After names.
+
+    Passes: a second request no earlier than Retry-After says, to about a second; one that comes later passes, and a
+    status that is not retried is not judged.
+    Fails: retrying earlier, such as not knowing dates, or taking seconds for milliseconds.
+    """
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=_RETRIED_LATER + 1), usegmt=True)
     value = str(_RETRIED_LATER) if form == "seconds" else date
     seen = _retried(stt, Reply.error(status, headers={"Retry-After": value}), Reply.transcript("at last"))
@@ -186,7 +229,12 @@ def test_retry_after_is_honoured(stt: Bench, status: int, form: str) -> None:
     hint="Some proxies say in `retry-after-ms` to the millisecond what Retry-After says in seconds.",
 )
 def test_retry_after_in_milliseconds_is_honoured(stt: Bench) -> None:
-    """A retry does not come before the time that `retry-after-ms` names."""
+    """A retry does not come before the time that `retry-after-ms` names.
+
+    Passes: a second request no earlier than `retry-after-ms` says, to a second; not judged of a client that does not
+    retry a 503.
+    Fails: retrying earlier, as a client does that does not know the header.
+    """
     headers = {"retry-after-ms": str(_RETRIED_LATER * 1000)}
     seen = _retried(stt, Reply.error(503, headers=headers), Reply.transcript("at last"))
     first = next(_gaps(seen))
@@ -201,7 +249,11 @@ def test_retry_after_in_milliseconds_is_honoured(stt: Bench) -> None:
 )
 @pytest.mark.parametrize("value", ["86400", "31536000", "date"])
 def test_retry_after_is_capped(stt: Bench, value: str) -> None:
-    """A Retry-After of a day or of a year is not waited for."""
+    """A Retry-After of a day or of a year is not waited for.
+
+    Passes: giving up at once, or waiting an hour at the most for all attempts.
+    Fails: waiting a day, a year, or until a date in two days, because Retry-After says so.
+    """
     date = format_datetime(datetime.now(UTC) + timedelta(days=2), usegmt=True)
     asked = date if value == "date" else value
     seen = _retrying(stt, Reply.error(503, headers={"Retry-After": asked}), Reply.transcript("at last"))
@@ -232,7 +284,11 @@ _ABSURD = {
 )
 @pytest.mark.parametrize("value", _ABSURD.values(), ids=_ABSURD)
 def test_absurd_retry_after_does_no_harm(stt: Bench, value: str) -> None:
-    """A Retry-After that makes no sense ends in the later answer or in an error of the client's own."""
+    """A Retry-After that makes no sense ends in the later answer or in an error of the client's own.
+
+    Passes: the later answer, or an error that shares a base class with those that statuses raise.
+    Fails: a ValueError or an OverflowError from converting the header or from sleeping for such a time.
+    """
     seen = _retrying(stt, Reply.error(503, headers={"Retry-After": value}), Reply.transcript("at last"))
     if not isinstance(seen.observation.outcome, Transcript):
         require_family(stt, seen)
@@ -246,7 +302,11 @@ def test_absurd_retry_after_does_no_harm(stt: Bench, value: str) -> None:
 )
 @pytest.mark.parametrize("fault", _AFTER_THE_BODY, ids=lambda fault: fault.name.lower())
 def test_accepted_requests_are_not_repeated(stt: Bench, fault: Fault) -> None:
-    """A request that the server has received whole, and did not answer, is not sent again."""
+    """A request that the server has received whole, and did not answer, is not sent again.
+
+    Passes: one request and an error when the connection breaks, ends or stays silent after the whole body was sent.
+    Fails: sending the body again: it may be transcribed, and billed, twice.
+    """
     seen = _retrying(stt, Reply.broken(fault))
     count = len(seen.requests)
     seen.require(

@@ -96,7 +96,12 @@ def _require_unseen(seen: Seen, places: Iterable[Place], secrets: dict[str, str]
 )
 @_troubles
 def test_key_is_not_in_errors(stt: Bench, reply: Reply) -> None:
-    """An error shows the key nowhere: neither its texts, its args and its notes, nor those of the errors behind it."""
+    """An error shows the key nowhere: neither its texts, its args and its notes, nor those of the errors behind it.
+
+    Passes: an error whose `str()`, `repr()`, args, notes and traceback, and those of the errors behind it, do not show
+    the key.
+    Fails: the key, or half of it, in one of them: headers in a message, or a key of which only the end is masked.
+    """
     seen = stt.reply(reply)
     _require_unseen(seen, shown(_error_of(seen)), {"key": API_KEY})
 
@@ -110,7 +115,11 @@ def test_key_is_not_in_errors(stt: Bench, reply: Reply) -> None:
 )
 @_troubles
 def test_attributes_of_errors_do_not_show_the_key(stt: Bench, reply: Reply) -> None:
-    """No public attribute of an error shows the key when it is printed."""
+    """No public attribute of an error shows the key when it is printed.
+
+    Passes: attributes whose `repr()` does not show the key; an HTTP response that hides its headers passes.
+    Fails: a public attribute with the request's headers, or another that prints the key or half of it.
+    """
     seen = stt.reply(reply)
     _require_unseen(seen, attributes(_error_of(seen)), {"key": API_KEY})
 
@@ -124,7 +133,12 @@ def test_attributes_of_errors_do_not_show_the_key(stt: Bench, reply: Reply) -> N
 )
 @_troubles
 def test_errors_do_not_carry_the_key(stt: Bench, reply: Reply) -> None:
-    """The key cannot be reached through an error's public attributes, and is not in its pickle."""
+    """The key cannot be reached through an error's public attributes, and is not in its pickle.
+
+    Passes: an error from which no public attribute leads to the key within four steps, and whose pickle does not hold
+    it.
+    Fails: keeping the request, or a response that leads to it, or the key in an attribute that is pickled.
+    """
     seen = stt.reply(reply)
     _require_unseen(seen, carried(_error_of(seen)), {"key": API_KEY})
 
@@ -137,7 +151,11 @@ def test_errors_do_not_carry_the_key(stt: Bench, reply: Reply) -> None:
 )
 @_troubles
 def test_audio_is_not_in_errors(stt: Bench, reply: Reply) -> None:
-    """An error does not show the audio."""
+    """An error does not show the audio.
+
+    Passes: an error whose texts, notes and traceback do not repeat the base64 of the audio.
+    Fails: the request's body in a message, or in that of an error behind it.
+    """
     seen = stt.call(_spoken_call(), reply)
     _require_unseen(seen, shown(_error_of(seen)), {"audio": _SPOKEN})
 
@@ -150,7 +168,12 @@ def test_audio_is_not_in_errors(stt: Bench, reply: Reply) -> None:
     needs=("api_key",),
 )
 def test_client_does_not_show_the_key(stt: Bench) -> None:
-    """Neither the client nor its public configuration shows the key when it is printed."""
+    """Neither the client nor its public configuration shows the key when it is printed.
+
+    Passes: a client whose `str()` and `repr()`, and those of its public attributes, hide the key; an attribute that is
+    the key itself passes.
+    Fails: the key, or half of it, in the `repr()` of the client or of its configuration, as in a plain dataclass.
+    """
     seen = stt.call(smallest_call())
     _ = seen.request
     client = stt.stand.client.open(API_KEY)
@@ -166,7 +189,12 @@ def test_client_does_not_show_the_key(stt: Bench) -> None:
     needs=("api_key",),
 )
 def test_key_is_not_logged(stt: Bench) -> None:
-    """The key is in no log record, whatever its level, be it of the client or of its libraries."""
+    """The key is in no log record, whatever its level, be it of the client or of its libraries.
+
+    Passes: records without the key, of every logger and at every level, or with filters of the logger that take it out.
+    Fails: the key, or half of it, in a message, its arguments, `extra` or a traceback, also of the HTTP library or when
+    the client is made.
+    """
     for script in _OCCASIONS:
         with logged() as records:
             seen = _occasion(stt, script, _fresh_key(stt, "logged"))
@@ -182,7 +210,11 @@ def test_key_is_not_logged(stt: Bench) -> None:
     needs=("api_key",),
 )
 def test_key_is_not_printed(stt: Bench, capfd: pytest.CaptureFixture[str]) -> None:
-    """The key is neither printed to standard output or standard error, nor in a warning."""
+    """The key is neither printed to standard output or standard error, nor in a warning.
+
+    Passes: nothing of the key on standard output or standard error, by whatever way, and in no warning.
+    Fails: a forgotten `print()`, the debug output of an HTTP library, or a warning that repeats the key.
+    """
     for script in _OCCASIONS:
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
@@ -204,7 +236,12 @@ def _printed(capfd: pytest.CaptureFixture[str]) -> list[Place]:
     hint="Log sizes, IDs and durations; what people say is theirs.",
 )
 def test_audio_and_transcript_are_not_logged(stt: Bench, capfd: pytest.CaptureFixture[str]) -> None:
-    """Neither the audio nor the transcript is printed, or logged at the level INFO or above."""
+    """Neither the audio nor the transcript is printed, or logged at the level INFO or above.
+
+    Passes: logging sizes, IDs and durations; what is below the level INFO is judged by
+    `test_audio_and_transcript_are_not_in_debug_logs`.
+    Fails: the request's or the response's body in a record at INFO or above, or printed.
+    """
     for script in _OCCASIONS:
         with logged() as records:
             seen = _occasion(stt, script)
@@ -220,7 +257,11 @@ def test_audio_and_transcript_are_not_logged(stt: Bench, capfd: pytest.CaptureFi
     hint="Log the length of a body in place of the body, also when debugging.",
 )
 def test_audio_and_transcript_are_not_in_debug_logs(stt: Bench) -> None:
-    """Neither the audio nor the transcript is logged below the level INFO."""
+    """Neither the audio nor the transcript is logged below the level INFO.
+
+    Passes: debug records that tell of a body without showing it.
+    Fails: the audio or the transcript in a record below INFO, also in one of the HTTP library.
+    """
     for script in _OCCASIONS:
         with logged() as records:
             seen = _occasion(stt, script)
@@ -237,7 +278,11 @@ def test_audio_and_transcript_are_not_in_debug_logs(stt: Bench) -> None:
     needs=("api_key",),
 )
 def test_given_key_wins_over_the_environment(stt: Bench) -> None:
-    """A key in the environment is not sent by a client that was given another."""
+    """A key in the environment is not sent by a client that was given another.
+
+    Passes: sending the key that was given, and nothing of OPENROUTER_API_KEY.
+    Fails: the key of the environment in any header, in the URL or in the body.
+    """
     with mock.patch.dict(os.environ, {_VARIABLE: _ELSEWHERE}):
         seen = stt.call_with_key(_fresh_key(stt, "beside"), smallest_call())
     request = seen.request
@@ -254,7 +299,11 @@ def test_given_key_wins_over_the_environment(stt: Bench) -> None:
     needs=("api_key",),
 )
 def test_key_is_not_put_into_the_environment(stt: Bench) -> None:
-    """The key that a client is given does not turn up in the environment."""
+    """The key that a client is given does not turn up in the environment.
+
+    Passes: an environment without the key while the client is made and a call is under way.
+    Fails: setting OPENROUTER_API_KEY, or another variable, to the key that was given.
+    """
     api_key = _fresh_key(stt, "exported")
     with mock.patch.dict(os.environ):
         seen = stt.call_with_key(api_key, smallest_call())
@@ -271,7 +320,11 @@ def test_key_is_not_put_into_the_environment(stt: Bench) -> None:
     needs=("api_key",),
 )
 def test_missing_key_is_not_sent_as_none(stt: Bench) -> None:
-    """A client whose key is None refuses to work, or sends no key: never `Bearer None`."""
+    """A client whose key is None refuses to work, or sends no key: never `Bearer None`.
+
+    Passes: raising for the key None, or sending no Authorization header.
+    Fails: `Bearer None`, `Bearer null`, `Bearer nil` or `Bearer undefined`, in any case.
+    """
     nothing = cast("str", None)  # what os.getenv() returns for a variable that is not set
     seen = stt.call_with_key(nothing, smallest_call())
     sent = [token for token in _tokens(seen) if token.lower() in _NOTHING]
@@ -296,7 +349,12 @@ def _tokens(seen: Seen) -> list[str]:
     ids=["empty", "line-feed", "second-header", "cyrillic"],
 )
 def test_unusable_key_is_refused_unseen(stt: Bench, api_key: str) -> None:
-    """A key that no header can carry does not get into one, and the error that refuses it does not show it."""
+    """A key that no header can carry does not get into one, and the error that refuses it does not show it.
+
+    Passes: raising with a message that does not repeat the key, sending no Authorization header, or one with the key
+    stripped.
+    Fails: an empty token, a line end or non-ASCII letters in the header, or an error that shows the key or half of it.
+    """
     seen = stt.call_with_key(api_key, smallest_call())
     for token in _tokens(seen):
         seen.require(bool(token.strip()), "it sent an Authorization header without a key")

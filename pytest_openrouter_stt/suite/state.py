@@ -45,8 +45,9 @@ _AT_ONCE = 8
 def test_calls_at_once_do_not_cross(stt: Bench) -> None:
     """Calls that threads or tasks make at once on one client each send their own request and end with their own answer.
 
-    Passes: one request for each call, as if it were alone; they may wait for each other. Fails: another call's body,
-    header, transcript or error.
+    Passes: for each of eight calls its own request, as if it were alone, and its own answer; they may wait for each
+    other.
+    Fails: another call's body, header, transcript or error, or refusing a call because another is under way.
     """
     known = repertoire(stt)
     course, bad = known.course(stt, API_KEY), known.kinds[::2] or (GOOD,)
@@ -64,7 +65,12 @@ def test_calls_at_once_do_not_cross(stt: Bench) -> None:
     hint="Leave nothing of a failed call behind: no body, header, flag, lock or closed connection.",
 )
 def test_usable_after_each_error(stt: Bench) -> None:
-    """After each kind of error the next call is made, and ends, as if there had been none."""
+    """After each kind of error the next call is made, and ends, as if there had been none.
+
+    Passes: a next call with its own body and headers and its own transcript; how the error itself is taken is judged
+    elsewhere.
+    Fails: a body, a header, a flag or a closed connection that the error leaves behind.
+    """
     known = repertoire(stt)
     for kind, observed in known.aftermath.items():
         stt.stand.client.forget(API_KEY)
@@ -86,7 +92,11 @@ def test_usable_after_each_error(stt: Bench) -> None:
     hint="Work on copies; the caller may want to make the same call again.",
 )
 def test_failures_change_no_arguments(stt: Bench) -> None:
-    """The objects that a caller passes are the same after a call that failed, at any depth."""
+    """The objects that a caller passes are the same after a call that failed, at any depth.
+
+    Passes: arguments that equal what they were, after each kind of error that the client takes well.
+    Fails: taking something out of the caller's dictionaries, or adding to them, when a call fails.
+    """
     known = repertoire(stt)
     if not known.kinds:
         raise CheckStopped(CouldNotRun(reason="no call that fails ends as it has to; see the area errors"))
@@ -119,7 +129,11 @@ def _change(stt: Bench, call: Call, reply: Reply) -> tuple[Seen, object, object]
     needs=("api_key",),
 )
 def test_two_clients_keep_their_own(stt: Bench) -> None:
-    """Of two clients in one process, neither sends the other's key, or anything of the other's calls."""
+    """Of two clients in one process, neither sends the other's key, or anything of the other's calls.
+
+    Passes: requests with the client's own key and with nothing of the other's calls, in headers and body.
+    Fails: a key or a header that is kept in a class, a module or a shared default.
+    """
     keys = (new_key(), new_key())
     for number, shape in enumerate(("full", "plain", "plain", "full", "full", "plain", "plain", "full")):
         call = make_call(shape, number, stt.contract, stt.features)
@@ -142,7 +156,11 @@ def test_two_clients_keep_their_own(stt: Bench) -> None:
     hint="Let closing do nothing when there is nothing left to close; it happens in more than one finally.",
 )
 def test_closing_may_be_repeated(stt: Bench) -> None:
-    """A client can be closed, and closed again."""
+    """A client can be closed, and closed again.
+
+    Passes: closing once and once more without an error; a client without `close()` or `aclose()` is not judged.
+    Fails: an error from either, for example because what is to be closed is not there any more.
+    """
     with _two_clients(stt, repeatedly=True) as course:
         for times in ("once", "twice"):
             outcome = _close(course)
@@ -157,7 +175,12 @@ def test_closing_may_be_repeated(stt: Bench) -> None:
     hint="Open again, or raise an error; a call that was not made has no transcript.",
 )
 def test_a_closed_client_answers_or_fails(stt: Bench) -> None:
-    """A call on a closed client is made and ends as usual, or raises an error."""
+    """A call on a closed client is made and ends as usual, or raises an error.
+
+    Passes: opening again and returning the right transcript, or raising any exception; not judged where nothing can be
+    closed.
+    Fails: a transcript though nothing was sent, a wrong one, or SystemExit and the like.
+    """
     with _two_clients(stt) as course:
         seen = _call_after_closing(course)
         outcome = seen.observation.outcome
@@ -176,7 +199,13 @@ def test_a_closed_client_answers_or_fails(stt: Bench) -> None:
     hint="Ask whether the client is closed before anything else, and say so in the error.",
 )
 def test_a_closed_client_says_so(stt: Bench) -> None:
-    """A call on a closed client works, or raises an error that is meant: no AttributeError or TypeError."""
+    """A call on a closed client works, or raises an error that is meant: no AttributeError or TypeError.
+
+    Passes: opening again, or an error such as RuntimeError or one of the client's own; not judged where nothing can be
+    closed.
+    Fails: AttributeError, TypeError, NameError, KeyError, IndexError or AssertionError: what a line raises that did not
+    expect it.
+    """
     with _two_clients(stt) as course:
         seen = _call_after_closing(course)
         outcome = seen.observation.outcome
@@ -191,7 +220,11 @@ def test_a_closed_client_says_so(stt: Bench) -> None:
     hint="Let each client own what it closes.",
 )
 def test_closing_leaves_other_clients_alone(stt: Bench) -> None:
-    """When one client is closed, another one still works."""
+    """When one client is closed, another one still works.
+
+    Passes: the next call of the other client made and answered as usual; not judged where nothing can be closed.
+    Fails: a connection that all clients share, and that one of them closes.
+    """
     with _two_clients(stt) as course:
         with course.step(f"{course.name(1)} is closed"):
             _close(course)
@@ -246,7 +279,11 @@ def _call_after_closing(course: Course) -> Seen:
     hint="Await an asynchronous HTTP client; a synchronous one belongs into a thread (asyncio.to_thread).",
 )
 def test_the_event_loop_goes_on(stt: Bench) -> None:
-    """While an asynchronous call awaits its answer, other tasks run."""
+    """While an asynchronous call awaits its answer, other tasks run.
+
+    Passes: other tasks that run between the request and its answer; the synchronous operation is not judged.
+    Fails: a blocking call in the coroutine, or waiting in it for the result of a thread.
+    """
     _require_event_loop(stt)
     interlude = Interlude(stt)
     seen = interlude.call(stt.smallest)
@@ -260,7 +297,13 @@ def test_the_event_loop_goes_on(stt: Bench) -> None:
     hint="Let CancelledError pass, and clean up in a finally.",
 )
 def test_cancelling_leaves_the_client_usable(stt: Bench) -> None:
-    """A call whose task is cancelled ends as cancelled, and the next call is made and ends as usual."""
+    """A call whose task is cancelled ends as cancelled, and the next call is made and ends as usual.
+
+    Passes: one request, CancelledError, and a next call that is made and answered as usual; the synchronous operation
+    is not judged.
+    Fails: another error in the place of CancelledError, a second request, or what was cancelled being sent with the
+    next call.
+    """
     _require_event_loop(stt)
     course = repertoire(stt).course(stt, API_KEY)
     _require_well(course, 0)
@@ -285,5 +328,10 @@ def _require_event_loop(stt: Bench) -> None:
     hint="The steps in the details are the fewest that show it; see what the client keeps from one to the next.",
 )
 def test_any_sequence_of_calls(stt: Bench) -> None:
-    """Each call is made and ends as the contract has it, in any sequence of calls, errors, faults and closes."""
+    """Each call is made and ends as the contract has it, in any sequence of calls, errors, faults and closes.
+
+    Passes: each call with its own key, headers, body and outcome, up to 15 steps in a row by two clients, of what the
+    client does right alone.
+    Fails: a call that goes wrong only after others, such as the transcript of an earlier one after two errors.
+    """
     run_machine(stt, repertoire(stt))

@@ -12,6 +12,9 @@ import yaml
 
 from pytest_openrouter_stt import suite
 from pytest_openrouter_stt.contract import load_contract
+from pytest_openrouter_stt.report import Level, Source
+from pytest_openrouter_stt.suite._check import check as declared
+from pytest_openrouter_stt.suite._docstring import UntoldCheck
 from tests.running import REPOSITORY
 
 if TYPE_CHECKING:
@@ -54,6 +57,54 @@ def test_it_states_its_requirement_and_gives_a_hint(check: str) -> None:
     assert requirement.text.endswith(".")
     assert requirement.hint.endswith(".")
     assert len(requirement.text) < 120, "the requirement is shown on one line"
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_it_says_what_passes_and_what_fails(check: str) -> None:
+    for sentence in (CHECKS[check].passes, CHECKS[check].fails):
+        assert sentence.endswith(".")
+        assert 20 < len(sentence) < 240, "one or two short sentences"
+
+
+@pytest.mark.parametrize(
+    "docstring",
+    [
+        None,
+        "It is required.",
+        "It is required.\n\nPasses: this.",
+        "It is required.\n\nFails: that.",
+        "It is required.\n\nPasses: .\nFails: that.",
+        "It is required.\n\nPasses: this.\nFails: ",
+        "It is required.\nPasses: this.\nFails: that.",
+        "It is\nrequired.\n\nPasses: this.\nFails: that.",
+        "It is required.\n\nPasses: this.\nFails: that.\n\nNote: more.",
+    ],
+    ids=["none", "bare", "no-fails", "no-passes", "no-words", "no-end", "no-line", "two-lines", "more"],
+)
+def test_a_check_that_does_not_say_it_is_refused(docstring: str | None) -> None:
+    def test_something() -> None: ...
+
+    test_something.__doc__ = docstring
+
+    with pytest.raises(UntoldCheck, match=r"test_checks::test_something: its docstring has to be .* 'Passes: …'"):
+        declared(Level.MUST, Source.SUITE, "#/paths")(test_something)
+
+
+def test_sentences_are_read_as_one_line_each() -> None:
+    def test_something() -> None:
+        """It is required.
+
+        Passes: this; and
+        that.
+        Fails: all
+        other: such as `Fails: it`.
+        """
+
+    declared(Level.MUST, Source.SUITE, "#/paths")(test_something)
+
+    info = test_something.pytestmark[0].args[0]  # type: ignore[attr-defined] # pytest's
+    assert info.requirement.text == "It is required."
+    assert (info.passes, info.fails) == ("this; and that.", "all other: such as `Fails: it`.")
 
 
 def test_every_module_of_the_suite_is_an_area() -> None:
