@@ -147,7 +147,8 @@ class SuiteReporting:
             sharing = sum(result.reason == reason for result in self._record.all_results) - 1
             others = f" and {sharing} more" if sharing else ""
             terminal.section(f"{report.nodeid}{others}: could not run", sep="_", red=True)
-            terminal.write_line(str(report.longrepr))
+            for line in str(report.longrepr).split("\n"):
+                terminal.write_line(line)
 
     @property
     def _is_worker(self) -> bool:

@@ -125,7 +125,7 @@ def test_the_header_says_so_and_the_configuration_file_may(pytester: pytest.Pyte
 
     done = pytester.runpytest("--collect-only", "-n0", "stt/request")
 
-    done.stdout.fnmatch_lines("stt: client *, seed 0, fuzz 1h30m")
+    done.stdout.fnmatch_lines("stt: spec *, seed 0, fuzz 1h30m")
     assert done.ret == 0
     assert "stt fuzz" not in done.stdout.str()
     assert "stt: fuzz =" not in done.stdout.str()

@@ -50,5 +50,5 @@ class FailureText:
 
     def toterminal(self, writer: Writer) -> None:
         """Write it as pytest does a traceback."""
-        if self.shown:
-            writer.line(self.shown)
+        for line in self.shown.split("\n") if self.shown else ():  # what cannot be encoded spoils one line only
+            writer.line(line)

@@ -163,7 +163,7 @@ def _of_toml(text: str, path: Path) -> Iterator[KnownFailure]:
     except tomllib.TOMLDecodeError as error:
         raise UnusableKnownFailures(f"{path}: it is not TOML: {error}. Mend it.") from None
     tables = document.pop("failure", [])
-    if document or not isinstance(tables, list):
+    if document or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         other = next(iter(document), "failure")
         raise UnusableKnownFailures(f"{path}: there is {other!r}. Write each entry as a table [[failure]].")
     for number, table in enumerate(tables, 1):

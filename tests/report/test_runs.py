@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -11,7 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-ISOLATED = ("-p", "no:randomly", "-p", "no:cacheprovider")
+    from tests.report.conftest import Shown
+
 KEY = "sk-or-v1-0a1b2c3d4e5f60718293a4b5c6d7e8f900-not-a-key"
 MUTANT = "--stt-client=tests.clients.mutants"
 SMALL = ("stt/errors::test_status[sync-500]", "stt/errors::test_status[async-500]", "stt/errors::test_status[sync-429]")
@@ -30,40 +30,6 @@ LEAKY = """
                 warnings.warn(f"warned {spelling}", stacklevel=1)
             raise RuntimeError(f"bad key {self.api_key} {chr(27)}[2J{chr(0)}{chr(0xFFFF)}")
 """
-
-
-@pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Shown]:
-    """Runs pytest in this process, as wide as a terminal seldom is and not as in continuous integration."""
-    monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.delenv("CI", raising=False)
-    monkeypatch.delenv("BUILD_NUMBER", raising=False)
-    pytester.syspathinsert()
-
-    def run(*options: str, **files: str) -> Shown:
-        if files:
-            pytester.makepyfile(**files)
-        done = pytester.runpytest_inprocess(*ISOLATED, "--junitxml=junit.xml", *options)
-        return Shown(int(done.ret), done.stdout.str() + done.stderr.str(), (pytester.path / "junit.xml").read_text())
-
-    return run
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What came of a run: its exit code, what it printed, and its JUnit XML."""
-
-    exit_code: int
-    output: str
-    xml: str
-
-    def __contains__(self, text: str) -> bool:
-        return text in self.output
-
-    def verdicts(self) -> list[str | None]:
-        """Return the verdict of every item."""
-        entries = ET.fromstring(self.xml).iter("property")
-        return [entry.get("value") for entry in entries if entry.get("name") == "stt_verdict"]
 
 
 def block(output: str, node_id: str) -> str:
