@@ -7,6 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .contract.comparison import named
 from .report import harmless, one_line
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class DriftReport:
         """What is to be said beside the changes, a line each, the conclusion last."""
         yield from map(str, self.recounts)
         if self.unnamed:
-            names = ", ".join(f"`{name}`" for name in self.unnamed)
+            names = ", ".join(map(named, self.unnamed))
             yield f"not named by sdk.yaml, so passed under the name of the field: {names}"
         yield self._conclusion()
 
@@ -142,6 +143,4 @@ def _about(change: Change) -> Iterator[str]:
 
 def _pointers(pointers: Sequence[str]) -> str:
     more = len(pointers) - _MAX_POINTERS
-    return " ".join(f"`{pointer.replace('`', chr(39))}`" for pointer in pointers[:_MAX_POINTERS]) + (
-        f" and {more} more" if more > 0 else ""
-    )
+    return " ".join(map(named, pointers[:_MAX_POINTERS])) + (f" and {more} more" if more > 0 else "")

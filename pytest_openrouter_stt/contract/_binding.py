@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 from enum import Enum
-from typing import TYPE_CHECKING
 
-from ._facts import Fact, Facts, Place, Step, site_of, steps_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from ._facts import ALTERNATIVES, Fact, Facts, Place, site_of, steps_of
 
 
 class Binding(Enum):
@@ -51,17 +47,18 @@ def binding(place: Place, before: Facts, after: Facts) -> Binding | None:
     old, new = before.held.get(place), after.held.get(place)
     steps = steps_of(place)
     if not steps:
-        return _binding_of_site(place, old, new)
-    if any(keyword in _NOT_MONOTONE for keyword, _ in steps):
+        needed = (*place, "required") in (before if new is None else after).held
+        return _binding_of_site(place, old, new, needed=needed)
+    if any(keyword in _NOT_MONOTONE for keyword, _ in steps) or _moves_between_alternatives(place, before, after):
         return None
     is_met = place[0] == "responses"
     if steps[-1][0] == "properties":
         return _binding_of_field(place, before, after, is_met=is_met)
-    width = _width(place, before.held, after.held)
+    width = _width(place, before, after)
     return (_MET if is_met else _SENT)[width] if width else None
 
 
-def _binding_of_site(place: Place, old: Fact | None, new: Fact | None) -> Binding | None:
+def _binding_of_site(place: Place, old: Fact | None, new: Fact | None, *, needed: bool) -> Binding | None:
     site = site_of(place)
     appears = old is None
     match site:
@@ -69,11 +66,17 @@ def _binding_of_site(place: Place, old: Fact | None, new: Fact | None) -> Bindin
             return Binding.BOTH
         case ("security",):
             return _SENT[_of_sets(_members(old), _members(new))]
-        case ("parameters", _, "required") | ("request", "required"):
-            return Binding.STRICTER if appears else Binding.LOOSER
         case ("request", "content", _):
             return Binding.LOOSER if appears else Binding.STRICTER
-        case ("responses", _) | ("responses", _, "content", _):
+        case ("parameters", _) if not needed:
+            return None
+        case (
+            ("parameters", _)
+            | ("parameters", _, "required")
+            | ("request", "required")
+            | ("responses", _)
+            | ("responses", _, "content", _)
+        ):
             return Binding.STRICTER if appears else Binding.LOOSER
     return None
 
@@ -93,13 +96,20 @@ def _binding_of_field(place: Place, before: Facts, after: Facts, *, is_met: bool
     return Binding.STRICTER if old is None else Binding.LOOSER
 
 
-def _width(place: Place, before: Mapping[Place, Fact], after: Mapping[Place, Fact]) -> _Width | None:
-    old, new = before.get(place), after.get(place)
+def _moves_between_alternatives(place: Place, before: Facts, after: Facts) -> bool:
+    """Whether what a value may be like is said by a list of alternatives in one document only."""
+    return any(
+        ((place[:-1], keyword) in before.parted) != ((place[:-1], keyword) in after.parted) for keyword in ALTERNATIVES
+    )
+
+
+def _width(place: Place, before: Facts, after: Facts) -> _Width | None:
+    old, new = before.held.get(place), after.held.get(place)
     keyword, _ = steps_of(place)[-1]
     if keyword in {"enum", "type"}:
         return _of_sets(_expanded(keyword, old), _expanded(keyword, new))
     if keyword == "anyOf":
-        return _of_alternatives(place, before, after)
+        return _Width.WIDER if old is None else _Width.NARROWER
     if old is None or new is None:
         refuses = _Width.NARROWER if old is None else _Width.WIDER
         return refuses if keyword in _ONLY_REFUSE else None
@@ -120,18 +130,6 @@ def _of_sets(old: frozenset[str] | None, new: frozenset[str] | None) -> _Width:
     if new is None or (old is not None and old <= new):
         return _Width.WIDER
     return _Width.NARROWER if old is None or new <= old else _Width.OTHER
-
-
-def _of_alternatives(place: Place, before: Mapping[Place, Fact], after: Mapping[Place, Fact]) -> _Width | None:
-    """One alternative more admits more; the first ones admit less than no alternatives, which is anything."""
-    had, has = (any(_is_beside(place, other) for other in facts) for facts in (before, after))
-    appears = place not in before
-    return (_Width.WIDER if appears else _Width.NARROWER) if had and has else None
-
-
-def _is_beside(place: Place, other: Place) -> bool:
-    last: Step | str = other[-1]
-    return other[:-1] == place[:-1] and last[0] == "anyOf"
 
 
 def _members(fact: Fact | None) -> frozenset[str] | None:

@@ -24,6 +24,9 @@ Place = tuple[str | Step, ...]
 SCHEMA: Step = ("schema", "")
 """The step from a body, a header or a parameter into its schema."""
 
+ALTERNATIVES = frozenset({"anyOf", "oneOf"})
+"""The keywords that hold schemas in an order that means nothing."""
+
 AND: Step = ("and", "")
 """Ends the place of another value of the same keyword, which ``allOf`` makes possible."""
 
@@ -56,6 +59,7 @@ class Facts:
         held: What a client has to obey.
         wording: Place of a description, example and the like → all of its values.
         places: JSON pointer → the places that what stands there describes.
+        parted: The places with alternatives, such as ``anyOf``, each with that keyword.
     """
 
     def __init__(self, resolver: Resolver) -> None:
@@ -63,6 +67,7 @@ class Facts:
         self.held: dict[Place, Fact] = {}
         self.wording: defaultdict[Place, set[str]] = defaultdict(set)
         self.places: defaultdict[str, set[Place]] = defaultdict(set)
+        self.parted: set[tuple[Place, str]] = set()
 
     def hold(self, place: Place, value: Value, pointer: str) -> None:
         """Add a fact; another value for the same place holds as well, so it is kept beside the first.
@@ -73,6 +78,8 @@ class Facts:
         while place in self.held and self.held[place].value != value:
             place = (*place, AND)
         self.held.setdefault(place, Fact(value, pointer))
+        if place[-1][0] in ALTERNATIVES:
+            self.parted.add((place[:-1], place[-1][0]))
         if len(self.held) > _MAX_FACTS:
             problem = f"with its references written out, it says more than {_MAX_FACTS} things about the operation"
             raise self._resolver.error(problem, "Write the document without nested references.")

@@ -70,7 +70,8 @@ def side_of(place: Place) -> tuple[str, str]:
     if site[0] == "responses" and len(site) > 1:
         status = site[1]
         if not is_error(status):
-            return (f"response{as_kind}" if status == "200" else f"response {shortened(status)}{as_kind}"), ""
+            of = "" if status == "200" or place == site[:2] else f" {shortened(status)}"
+            return f"response{of}{as_kind}", ""
         return f"errors{as_kind}", status if len(place) > len(site[:2]) else ""
     return {"request": f"request{as_kind}", "parameters": "parameters"}.get(site[0], ""), ""
 
@@ -171,6 +172,7 @@ def _told_of_schema(place: Place, old: Fact | None, new: Fact | None) -> str:
 
 def _told_of_keyword(keyword: str, old: Fact | None, new: Fact | None) -> str:
     phrase = _LIMITS.get(keyword, f"has {named(keyword)} {{}}")
+    phrase = phrase.removesuffix("s") if new is not None and new.value == "1" else phrase
     if new is None:
         return f"is no longer bound by {named(keyword)} (was {_value(old)})"
     return phrase.format(_value(new)) + (" now" if old is None else f" (was {_value(old)})")

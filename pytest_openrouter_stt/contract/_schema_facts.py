@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 from ._dialect import ELSEWHERE, NAMED, is_annotation, modernised
-from ._facts import SCHEMA, THERE_IS, Facts, Place, canonical, without_order
+from ._facts import ALTERNATIVES, SCHEMA, THERE_IS, Facts, Place, canonical, without_order
 from ._values import escape, thaw
 
 if TYPE_CHECKING:
     from ._resolve import Json, Resolver
-
-ALTERNATIVES = frozenset({"anyOf", "oneOf"})
-"""Hold schemas in an order that means nothing."""
 
 _ONE = frozenset(
     {"additionalItems", "additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then"}
@@ -75,6 +72,7 @@ class SchemaFacts:
                 yield from self._own(part, pointer, place)
 
     def _own(self, part: Json, pointer: str, place: Place) -> Iterator[tuple[Json, str]]:
+        part = _with_types_together(part)
         nullable, alternatives = _nullable(part)
         own = {key: value for key, value in part.items() if key not in ELSEWHERE | {"$ref", "allOf", alternatives}}
         yield modernised(own) if self._resolver.is_3_0 else own, pointer
@@ -93,10 +91,10 @@ class SchemaFacts:
         if keyword in NAMED and isinstance(value, Mapping):
             for name, schema in value.items():
                 yield (keyword, name), schema, f"{pointer}/{_token(name)}"
-        elif keyword in ALTERNATIVES and isinstance(value, list | tuple):
+        elif keyword in ALTERNATIVES and _is_list(value):
             for label, i in self._labels(value, pointer):
                 yield (keyword, label), value[i], f"{pointer}/{i}"
-        elif keyword == "prefixItems" and isinstance(value, list | tuple):
+        elif keyword == "prefixItems" and _is_list(value):
             for i, schema in enumerate(value):
                 yield (keyword, str(i)), schema, f"{pointer}/{i}"
         elif keyword in _ONE and not _says_nothing(value):
@@ -115,11 +113,11 @@ class SchemaFacts:
     def _keyword(self, keyword: str, value: object, place: Place, pointer: str) -> None:
         if is_annotation(keyword):
             self._facts.wording[*place, (keyword, "")].add(canonical(value))
-        elif keyword == "required" and isinstance(value, list | tuple):
+        elif keyword == "required" and _is_list(value):
             for name in value:
                 self._facts.hold((*place, (keyword, str(name))), THERE_IS, pointer)
         elif keyword in _SETS:
-            values = value if isinstance(value, list | tuple) else (value,)
+            values = value if _is_list(value) else (value,)
             self._facts.hold((*place, (keyword, "")), frozenset(map(canonical, values)), pointer)
         elif not self._holds_schemas(keyword, value):
             self._facts.hold((*place, (keyword, "")), canonical(value), pointer)
@@ -127,7 +125,7 @@ class SchemaFacts:
     def _holds_schemas(self, keyword: str, value: object) -> bool:
         return (
             (keyword in NAMED and isinstance(value, Mapping))
-            or (keyword in ALTERNATIVES | {"prefixItems"} and isinstance(value, list | tuple))
+            or (keyword in ALTERNATIVES | {"prefixItems"} and _is_list(value))
             or keyword in _ONE
         )
 
@@ -135,22 +133,42 @@ class SchemaFacts:
 def _nullable(part: Json) -> tuple[tuple[object, int] | None, str]:
     """Return the schema that *part* admits beside null, with its index and the keyword that says so, if it does."""
     for keyword in ALTERNATIVES & part.keys():
-        schemas = cast("tuple[object, ...]", part[keyword])
-        others = [(schema, i) for i, schema in enumerate(schemas) if not _is_null(schema)]
+        schemas = _listed(part[keyword])
+        others = [(one, i) for i, one in enumerate(schemas) if not _is_null(one)]
         if len(others) == 1 < len(schemas):
             return others[0], keyword
     return None, ""
 
 
+def _listed(value: object) -> Sequence[object]:
+    return value if _is_list(value) else ()
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, list | tuple)
+
+
+def _with_types_together(part: Json) -> Json:
+    """Return *part* with a list of types for alternatives which are nothing but types."""
+    for keyword in ALTERNATIVES & part.keys():
+        schemas = _listed(part[keyword])
+        if "type" not in part and schemas and all(map(_is_type, schemas)):
+            types = [kind for schema in schemas for kind in _types_in(schema)]
+            return {**{key: value for key, value in part.items() if key != keyword}, "type": types}
+    return part
+
+
+def _is_type(schema: object) -> bool:
+    return bool(_types_in(schema)) and all(key == "type" or is_annotation(key) for key in cast("Json", schema))
+
+
 def _is_null(schema: object) -> bool:
-    return (
-        isinstance(schema, Mapping)
-        and all(
-            value in ("null", ["null"], ("null",)) if key == "type" else is_annotation(key)
-            for key, value in schema.items()
-        )
-        and "type" in schema
-    )
+    return _is_type(schema) and set(_types_in(schema)) == {"null"}
+
+
+def _types_in(schema: object) -> tuple[str, ...]:
+    kind = schema.get("type") if isinstance(schema, Mapping) else None
+    return (kind,) if isinstance(kind, str) else tuple(kind) if isinstance(kind, list | tuple) else ()
 
 
 def _with_null(keywords: Json) -> Json:
@@ -172,8 +190,7 @@ def _says_nothing(schema: object) -> bool:
 
 
 def _type_of(schema: object) -> str:
-    kind = schema.get("type") if isinstance(schema, Mapping) else None
-    return " or ".join(sorted(map(str, kind if isinstance(kind, list) else [kind or "another schema"])))
+    return " or ".join(sorted(_types_in(schema))) or "another schema"
 
 
 def _plain(schema: object) -> object:

@@ -3,7 +3,7 @@
 from ._binding import Binding
 from ._drift import Change, Drift, drift
 from ._facts import SCHEMA, Facts, Place, Step
-from ._requirement_words import is_error
+from ._requirement_words import is_error, named
 from ._surface import surface
 
-__all__ = ["SCHEMA", "Binding", "Change", "Drift", "Facts", "Place", "Step", "drift", "is_error", "surface"]
+__all__ = ["SCHEMA", "Binding", "Change", "Drift", "Facts", "Place", "Step", "drift", "is_error", "named", "surface"]
