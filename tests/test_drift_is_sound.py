@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.long
 REFERENCE = "tests.clients.reference:Client"
 CHECKS = (
+    "stt/request::test_a_valid_call_is_sent",
     *("stt/request::test_method_and_url", "stt/request::test_body_is_the_wire_form"),
     *("stt/request::test_language_is_verbatim", "stt/request::test_temperature_keeps_its_value"),
     *("stt/request::test_model_is_verbatim", "stt/request::test_every_provider_slug_is_sent_as_it_is"),
@@ -48,7 +49,6 @@ EDITS: dict[str, Callable[[Any], object]] = {
     "a format that is a number": lambda d: _fields(d, "STTInputAudio").update(format={"type": "integer"}),
     "a text that is a number": lambda d: _fields(d, "STTResponse").update(text={"type": "integer"}),
     "a text that may be null": lambda d: _fields(d, "STTResponse")["text"].update(type=["string", "null"]),
-    "a text that need not be there": lambda d: schemas(d)["STTResponse"].pop("required"),
 }
 
 
@@ -70,5 +70,6 @@ def test_a_check_that_fails_was_named(name: str, pytester: pytest.Pytester) -> N
     report = compared(load_contract(), load_contract("new.json"))
     named = {check for checks in report.touched for check in checks}
     wrong = run.checks(Verdict.FAILED)
+    unjudged = run.checks(Verdict.COULD_NOT_RUN)
     assert wrong, run.output
-    assert wrong <= named
+    assert wrong | unjudged <= named
