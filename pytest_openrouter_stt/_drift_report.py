@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .contract.comparison import named
+from .contract.comparison import listed, named
 from .report import harmless, one_line
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .contract.comparison import Change, Drift
 
 _LONG = 4000
+_MAX_CHANGES = 200
+"""Changes that are told one by one; a summary of a step on GitHub holds twice as many."""
+
 _MAX_POINTERS = 3
 _NARROWEST = 20
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|#@~!$]")
@@ -52,11 +55,19 @@ class DriftReport:
         return f"{_document(self.old)} → {_document(self.new)}"
 
     @property
+    def shown(self) -> list[tuple[Change, tuple[str, ...]]]:
+        """The changes that are told one by one, each with its checks."""
+        return list(zip(self.drift.changes, self.touched, strict=True))[:_MAX_CHANGES]
+
+    @property
     def remarks(self) -> Iterator[str]:
         """What is to be said beside the changes, a line each, the conclusion last."""
+        more = len(self.drift.changes) - _MAX_CHANGES
+        if more > 0:
+            yield f"and {_counted(more, 'change')} more, which are not shown"
         yield from map(str, self.recounts)
         if self.unnamed:
-            names = ", ".join(map(named, self.unnamed))
+            names = listed([named(name) for name in self.unnamed])
             yield f"not named by sdk.yaml, so passed under the name of the field: {names}"
         yield self._conclusion()
 
@@ -75,7 +86,7 @@ class DriftReport:
 def as_text(report: DriftReport, width: int) -> str:
     """Return *report* for a terminal of *width* columns."""
     lines = [*_wrapped(f"stt: {report.title}", "", width)]
-    for change, checks in zip(report.drift.changes, report.touched, strict=True):
+    for change, checks in report.shown:
         lines += ["", *_wrapped(str(change), "", width)]
         for about in (*_about(change), f"checks: {', '.join(checks)}" if checks else _NOBODY):
             lines += _wrapped(about, "  ", width)
@@ -88,7 +99,7 @@ def as_text(report: DriftReport, width: int) -> str:
 def as_markdown(report: DriftReport) -> str:
     """Return *report* as GitHub's Markdown; nothing that a document holds is taken for markup."""
     lines = [f"## {_prose(report.title)}", ""]
-    for change, checks in zip(report.drift.changes, report.touched, strict=True):
+    for change, checks in report.shown:
         lines += [f"- **{_prose(str(change))}**", *(f"  - {_prose(line)}" for line in _about(change))]
         lines += [f"  - checks: {', '.join(map(_code, checks))}" if checks else f"  - **{_NOBODY}**"]
     *remarks, conclusion = report.remarks

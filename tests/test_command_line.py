@@ -137,7 +137,7 @@ class TestCommand:
         assert main(["drift", "packaged", new]) == 1
 
         out = capsys.readouterr().out
-        assert "`header x-tenant` is described now\n" in out
+        assert "`header x-tenant` is described now, and required\n" in out
         assert "\n  no check looks at this\n" in out
         assert out.endswith("1 requirement changed, which 0 checks look at; no check looks at 1 of them\n")
 
@@ -253,6 +253,20 @@ class TestHostile:
         assert all(line.isprintable() for line in out.splitlines())
         assert "# @you" not in "".join(line for line in out.splitlines() if line.startswith("#"))
         assert len(out) < 20_000
+
+    def test_very_many_changes_are_not_all_shown(self, capsys: pytest.CaptureFixture[str]) -> None:
+        for kind in ("string", "integer"):
+            document = packaged()
+            schemas(document)["STTRequest"]["properties"] |= {f"f{i}": {"type": kind} for i in range(900)}
+            written(document, f"{kind}.json")
+
+        assert main(["drift", "string.json", "integer.json"]) == 1
+
+        out = capsys.readouterr().out
+        assert len(out) < 400_000
+        assert out.count(" is integer now (was string)\n") == 200
+        assert "\nand 700 changes more, which are not shown\n" in out
+        assert "\n900 requirements changed" in out
 
     def test_markdown_stays_what_it_is(self, document: Any) -> None:
         main(["drift", "packaged", written(document, "n|<b>_*.json"), "--markdown=out.md"])

@@ -49,7 +49,8 @@ def told(place: Place, before: Facts, after: Facts) -> str:
     old, new = before.held.get(place), after.held.get(place)
     steps = steps_of(place)
     if not steps:
-        return _told_of_site(place, old, new)
+        needed = old is None and (*place, "required") in after.held
+        return _told_of_site(place, old, new) + (", and required" if needed else "")
     subject, keyword = _subject(place, steps[:-1]), steps[-1][0]
     if keyword == "properties":
         return _told_of_field(place, old, new, after)

@@ -23,6 +23,7 @@ class Edit:
         pointer: Where it is, at least in one of the two documents.
         sees: Checks that are touched by it.
         spares: Checks that are not; all of them when it says ``*``.
+        more: How many other changes it is.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Edit:
     pointer: str
     sees: tuple[str, ...] = field(default=())
     spares: tuple[str, ...] = field(default=())
+    more: int = 0
 
 
 def _request(document: Any) -> Any:
@@ -280,7 +282,7 @@ EDITS = (
     Edit(
         "a header that nobody knows",
         lambda d: post(d)["parameters"].append({"name": "X-Tenant", "in": "header", "required": True}),
-        "parameters: `header x-tenant` is described now",
+        "parameters: `header x-tenant` is described now, and required",
         "parameters: `header x-tenant` is no longer described",
         f"{_POST}/parameters/1",
         spares=_NOBODY,
@@ -452,6 +454,7 @@ EDITS = (
         f"{_REQUEST}/properties/model/anyOf/1",
         ("request::test_model_is_verbatim",),
         (_LANGUAGE,),
+        more=1,  # the first alternative, which there was not either
     ),
     Edit(
         "segments",

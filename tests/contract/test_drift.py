@@ -81,6 +81,7 @@ class TestEveryEdit:
         there, _, _ = compared(edit)
 
         assert edit.there in said(there)
+        assert len(there.changes) == 1 + edit.more
         assert any(edit.pointer in found for found in pointers(there))
 
     @edits
