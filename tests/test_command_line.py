@@ -71,6 +71,17 @@ class TestChecks:
         for name, info in CHECKS.items():
             assert bool(checks.looked_at(name)) == _is_of_the_document(info.requirement.spec), name
 
+    def test_a_change_inside_of_alternatives_is_looked_at_too(self) -> None:
+        def change(document: Any, length: int) -> None:
+            alternatives = [{"$ref": "#/components/schemas/STTInputAudio"}, {"type": "string"}, {"type": "array"}]
+            schemas(document)["STTRequest"]["properties"]["input_audio"] = {"anyOf": alternatives}
+            schemas(document)["STTInputAudio"]["properties"]["format"]["minLength"] = length
+
+        old, new = (load_contract(written(with_(lambda d, n=n: change(d, n)))) for n in (1, 2))  # type: ignore[misc]
+        (checks,) = compared(old, new).touched
+
+        assert "audio::test_format_is_that_of_the_container" in checks
+
     def test_those_that_are_repeated_for_other_cases_are_named(self) -> None:
         def change(document: Any) -> None:
             post(document)["responses"]["418"] = post(document)["responses"]["400"]

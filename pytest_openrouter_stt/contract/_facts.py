@@ -12,7 +12,7 @@ from ._values import thaw
 if TYPE_CHECKING:
     from ._resolve import Resolver
 
-_MAX_FACTS = 300_000
+_MAX_FACTS = 100_000
 """Facts of one document; the full description of OpenRouter has a few thousand about this operation."""
 
 Step = tuple[str, str]
