@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_openrouter_stt._command_line import main
 from pytest_openrouter_stt._explain import not_for, repetition, section
 from pytest_openrouter_stt.contract import load_contract
 from tests.clients.mutants import CAUGHT_BY
+from tests.contract._documents import as_yaml, packaged, post, schemas
 from tests.running import REPOSITORY, run_pytest
 from tests.suite.test_checks import CHECKS
 
@@ -25,6 +27,7 @@ _SHOWN_CLIENT = 'from tests.clients.mutants.request import ForgetsToRenameFormat
 README = REPOSITORY / "README.md"
 MATRIX = REPOSITORY / "docs" / "reference" / "kill-matrix.md"
 REFERENCE = REPOSITORY / "docs" / "reference" / "checks.md"
+NEWER_SPEC = REPOSITORY / "docs" / "how-to" / "judge-against-a-newer-spec.md"
 
 
 def test_readme_shows_a_real_failure_and_a_real_summary(tmp_path: Path) -> None:
@@ -79,6 +82,22 @@ def test_kill_matrix_lists_the_mutants_of_every_check() -> None:
         lines.append(f"| `{check}` | {len(names)} | {', '.join(names)} |")
 
     _hold(MATRIX, {"matrix": "\n".join(lines)}, fence="")
+
+
+def test_how_to_shows_what_a_newer_spec_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newer = packaged()
+    schemas(newer)["STTRequest"]["properties"]["temperature"]["maximum"] = 1
+    post(newer)["responses"]["418"] = post(newer)["responses"]["400"]
+    post(newer)["parameters"].append({"name": "X-Tenant", "in": "header", "required": True})
+    (tmp_path / "newer.yaml").write_text(as_yaml(newer), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "118")
+
+    assert main(["drift", "packaged", "newer.yaml"]) == 1
+
+    _hold(NEWER_SPEC, {"drift": capsys.readouterr().out})
 
 
 def _hold(document: Path, parts: dict[str, str], fence: str = "```") -> None:

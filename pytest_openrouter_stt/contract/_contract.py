@@ -110,7 +110,7 @@ def build_contract(document: Json, source: str, sdk: SdkNaming, *, trusted: bool
     """
     resolver = Resolver(document, source)
     _require_openapi_3(resolver)
-    path, operation, pointer, servers = _operation(resolver)
+    path, operation, pointer, servers = find_operation(resolver)
     schemas = dict(_response_schemas(resolver, operation, pointer))
     if _SUCCESS not in schemas:
         raise resolver.error(f"{pointer} has no JSON schema for a {_SUCCESS}", "Give a document that has one.")
@@ -141,7 +141,17 @@ def _require_openapi_3(resolver: Resolver) -> None:
         raise resolver.error(problem, "Give an OpenAPI 3.0 or 3.1 document.")
 
 
-def _operation(resolver: Resolver) -> tuple[str, Json, str, object]:
+def resolver_of(contract: Contract) -> Resolver:
+    """Return what looks things up in the document of *contract*, for the modules of this layer."""
+    return contract._resolver  # noqa: SLF001 - a contract shows its values, not how they are found
+
+
+def find_operation(resolver: Resolver) -> tuple[str, Json, str, object]:
+    """Return the path, the operation, its pointer and the servers that hold for it.
+
+    Raises:
+        SpecError: The document has no such operation, or more than one.
+    """
     paths = resolver.document.get("paths")
     found = [path for path in paths if path.endswith(OPERATION_PATH)] if isinstance(paths, Mapping) else []
     if OPERATION_PATH in found:

@@ -30,7 +30,7 @@ class Resolver:
     def __init__(self, document: Json, source: str) -> None:
         self.document = document
         self.source = source
-        self._is_3_0 = str(document.get("openapi")).startswith("3.0")
+        self.is_3_0 = str(document.get("openapi")).startswith("3.0")
         self._written_out: dict[str, tuple[object, int]] = {}
 
     def lookup(self, pointer: str, *, needed_by: str) -> object:
@@ -58,6 +58,14 @@ class Resolver:
         Raises:
             SpecError: There is no object, or the references go round in a circle.
         """
+        return self.located(node, place)[0]
+
+    def located(self, node: object, place: str) -> tuple[Json, str]:
+        """Return what `follow` returns, and the pointer of where it stands.
+
+        Raises:
+            SpecError: As `follow` does.
+        """
         seen: list[str] = []
         while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
             reference = cast("str", node["$ref"])
@@ -67,7 +75,7 @@ class Resolver:
             node = self.lookup(reference, needed_by=place)
         if not isinstance(node, Mapping):
             raise self.error(f"{place} is {shown(node)}, not an object", "Mend the document.")
-        return node
+        return node, seen[-1] if seen else place
 
     def schema(self, node: object, place: str) -> object:
         """Return the schema at *place* frozen, as Draft 2020-12, with no ``$ref`` left in it.
@@ -83,7 +91,7 @@ class Resolver:
             if isinstance(node.get("$ref"), str):
                 return self._write_out_reference(node, place, trail)
             keywords, size = self._gather(node.items(), place, trail)
-            return modernised(keywords) if self._is_3_0 else keywords, size
+            return modernised(keywords) if self.is_3_0 else keywords, size
         if isinstance(node, list | tuple):
             items, size = self._gather(((str(i), item) for i, item in enumerate(node)), place, trail, names=True)
             return list(items.values()), size
@@ -123,7 +131,7 @@ class Resolver:
             target = self.lookup(reference, needed_by=place)
             self._written_out[reference] = self._write_out(target, reference, (*trail, reference))
         target, size = self._written_out[reference]
-        if self._is_3_0:
+        if self.is_3_0:
             return target, size  # OpenAPI 3.0.3, "Reference Object": properties beside it "SHALL be ignored"
         siblings, more = self._gather(((key, item) for key, item in node.items() if key != "$ref"), place, trail)
         return _with_siblings(target, siblings), size + more

@@ -1,0 +1,7 @@
+"""``python -m pytest_openrouter_stt``: the same as the command."""
+
+import sys
+
+from pytest_openrouter_stt._command_line import main
+
+sys.exit(main())
