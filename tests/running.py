@@ -23,7 +23,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 _LIMIT = 120
 
 # Pytester forgets what a run in this process imports; imported here, it is not imported again by each.
-importlib.import_module("trustme")  # and what is native in it cannot be imported twice
+for _native in ("trustme", "yaml"):  # and what is native in them cannot be imported twice
+    importlib.import_module(_native)
 for _area in suite.AREAS:
     suite.area_checks(_area)
 ISOLATED = ("-p", "no:randomly", "-p", "no:cacheprovider")

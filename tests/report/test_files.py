@@ -198,7 +198,7 @@ def test_failures_are_annotations_of_a_workflow(
     done = run(odd, CASE, "stt/errors::test_status[sync-429]")
 
     (line,) = [line for line in done.output.splitlines() if line.startswith("::")]
-    assert line.startswith("::error title=errors%3A%3Atest_status (MUST)%2C odd%3AOdd::it ")
+    assert line.startswith("::error title=errors%3A%3Atest_status (MUST)%2C odd%3AOdd::a 500 is RuntimeError, not ")
     assert line.endswith("%0A1 of 2 cases")
 
 
