@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import nox
 
@@ -30,7 +30,7 @@ LANGUAGES = {  # packages of Debian: the program or the file that tells whether 
     "php-guzzlehttp-guzzle": "/usr/share/php/GuzzleHttp",
     "ruby": "ruby",
 }
-VERDICTS = REPOSITORY / ".ci" / ".nox" / "junit"
+REPORTS = REPOSITORY / ".ci" / ".nox" / "reports"
 PYTEST_FACING = [
     "tests/test_docs.py",
     "tests/test_fuzz.py",
@@ -175,15 +175,15 @@ def sdk(session: nox.Session, sdk: str) -> None:
     session.chdir(REPOSITORY)
     session.install("--disable-pip-version-check", ".", f"openrouter=={sdk}")
     session.chdir(session.create_tmp())
-    _judge_sdk(session, VERDICTS / f"{sdk}.xml")
+    _judge_sdk(session, REPORTS / f"{sdk}.json")
     if sdk in (SDK_VERSIONS[0], SDK_VERSIONS[-1]):
         session.install("--disable-pip-version-check", f"{REPOSITORY}[loopback]")
-        _judge_sdk(session, VERDICTS / "loopback" / f"{sdk}.xml", "--stt-endpoint=loopback")
-        _compare(session, VERDICTS / f"{sdk}.xml", VERDICTS / "loopback" / f"{sdk}.xml")
+        _judge_sdk(session, REPORTS / "loopback" / f"{sdk}.json", "--stt-endpoint=loopback")
+        _compare(session, REPORTS / f"{sdk}.json", REPORTS / "loopback" / f"{sdk}.json")
 
 
 def _judge_sdk(session: nox.Session, report: Path, *options: str) -> None:
-    session.run("pytest", "--stt-client=openrouter", "-p", "no:cacheprovider", f"--junitxml={report}", *options)
+    session.run("pytest", "--stt-client=openrouter", "-p", "no:cacheprovider", f"--stt-report={report}", *options)
 
 
 def _compare(session: nox.Session, first: Path, second: Path) -> None:
@@ -196,12 +196,8 @@ def _compare(session: nox.Session, first: Path, second: Path) -> None:
 
 
 def _verdicts(report: Path) -> dict[str, str]:
-    return {
-        f"{case.get('classname')}::{case.get('name')}": entry.get("value", "")
-        for case in ET.parse(report).iter("testcase")
-        for entry in case.iter("property")
-        if entry.get("name") == "stt_verdict"
-    }
+    (client,) = json.loads(report.read_text("utf-8"))["clients"]
+    return {case["node_id"]: case["outcome"] for check in client["checks"] for case in check["cases"]}
 
 
 @nox.session(python="3.12")
@@ -212,11 +208,18 @@ def third_party(session: nox.Session) -> None:
     session.run("pytest", "-n2", "-m", "long", *(session.posargs or [test]), env={"STT_THIRD_PARTY": "1"})
 
 
-@nox.session(python="3.13", default=False)
-def verdicts(session: nox.Session) -> None:
-    """What each check says of each version that `sdk` has judged; ``-- --write`` for the document."""
+@nox.session(python="3.13")
+def matrix(session: nox.Session) -> None:
+    """The versions that `sdk` has judged, side by side; ``-- --write`` for the page in the documentation."""
     _install(session, "test")
-    session.run("python", "-m", "tests.verdicts", str(VERDICTS), *session.posargs)
+    reports = [str(path) for path in sorted(REPORTS.glob("*.json"), key=_version)]
+    page, merged = REPORTS / "matrix" / "matrix.html", REPORTS / "matrix" / "matrix.json"
+    session.run("pytest-openrouter-stt", "merge", *reports, f"--html={page}", f"--json={merged}")
+    session.run("python", "-m", "tests.verdicts", str(merged), *session.posargs)
+
+
+def _version(report: Path) -> tuple[int, ...]:
+    return tuple(map(int, report.stem.split(".")))
 
 
 @nox.session(python="3.12", default=False)
