@@ -19,6 +19,7 @@ LAST_FOR_PEERS = "hypothesis==6.170.9"  # hypothesis-jsonschema uses what later 
 SCHEMA_SUITE = "jsonschema==4.23.0"  # its source distribution carries JSON-Schema-Test-Suite
 DIFFERS = "test_accepted_requests_are_not_repeated"  # docs/explanation/how-a-check-judges.md says why
 JAVASCRIPT_SDK = "@openrouter/sdk@1.3.19"
+BROWSER = {"chromium": "chromium", "chromium-driver": "chromedriver"}
 LANGUAGES = {  # packages of Debian: the program or the file that tells whether each is installed
     "default-jdk-headless": "javac",
     "golang-go": "go",
@@ -132,7 +133,7 @@ def long(session: nox.Session) -> None:
 def commands(session: nox.Session) -> None:
     """The example clients of the API's page, as commands, each in its language as far as that can be installed."""
     _install(session, "test")
-    _install_languages(session)
+    _install_packages(session, LANGUAGES)
     modules = Path(session.create_tmp()).resolve()
     _try(session, ["npm", "install", "--prefix", str(modules), "--no-audit", "--no-fund", JAVASCRIPT_SDK], seconds=60)
     session.chdir(REPOSITORY)
@@ -140,9 +141,17 @@ def commands(session: nox.Session) -> None:
     session.run("pytest", "-n2", "-rs", "-m", "commands", *session.posargs, env=env)
 
 
-def _install_languages(session: nox.Session) -> None:
+@nox.session(python="3.12")
+def browser(session: nox.Session) -> None:
+    """The HTML of reports in Chromium, where that can be installed."""
+    _install(session, "test", *_dependencies("browser"))
+    _install_packages(session, BROWSER)
+    session.run("pytest", "-rs", "-m", "browser", *session.posargs)
+
+
+def _install_packages(session: nox.Session, packages: dict[str, str]) -> None:
     """Install what the system has packages of; what cannot be installed is left out of the tests, and said."""
-    missing = [package for package, place in LANGUAGES.items() if not (shutil.which(place) or Path(place).exists())]
+    missing = [package for package, place in packages.items() if not (shutil.which(place) or Path(place).exists())]
     if missing:
         sudo = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
         _try(session, [*sudo, "apt-get", "update", "--quiet=2"], seconds=60)

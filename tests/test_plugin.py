@@ -323,7 +323,7 @@ UNUSED = """
 import sys
 
 def test_own():
-    heavy = {"hypothesis", "respx", "httpx", "jsonschema", "yaml"}
+    heavy = {"hypothesis", "respx", "httpx", "jsonschema", "jinja2", "yaml"}
     assert heavy.isdisjoint(sys.modules)
 """
 

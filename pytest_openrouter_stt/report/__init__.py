@@ -4,7 +4,6 @@ from ._badge import badge
 from ._example import call_text, json_text, replies_text, wire_text
 from ._failure import SOURCES, Rendered, Subject, observed, render_failure
 from ._failure_text import Crash, FailureText
-from ._html import html_report
 from ._json_diff import same_json
 from ._judgement import CheckFailed, CheckStopped, CouldNotRun, Observation, judgement_in
 from ._known import (
@@ -25,6 +24,7 @@ from ._report_json import UnreadableReport, read_report, report_json
 from ._result import Level, Requirement, Result, Source, Verdict
 from ._summary import Conformance, conclusion, is_conclusive, is_gating, is_green, summary_lines
 from ._text import harmless, harmless_log, one_line
+from .html import html_report
 
 __all__ = [
     "SOURCES",
