@@ -43,7 +43,14 @@ _MAX_LINES = 100
 _LEAST_PAUSE = 5.0
 """Seconds between two lines of progress."""
 
-_REPEATED = {"stt_fuzz", "stt_seed", "stt_max_examples"}
+_REPEATED = {
+    "stt_badge",
+    "stt_fuzz",
+    "stt_max_examples",
+    "stt_report",
+    "stt_seed",
+    "stt_write_known_failures",
+}
 """Options that are given another value to repeat a failure."""
 
 
@@ -179,7 +186,8 @@ class Fuzzing:
         given = {name: value for name, value in vars(self._config.option).items() if name.startswith("stt_")}
         options = [
             f"--{name.replace('_', '-')}={value}"
-            for name, value in given.items()
+            for name, values in given.items()
+            for value in (values if isinstance(values, list) else [values])
             if isinstance(value, str) and name not in _REPEATED
         ]
         effort = [f"--stt-seed={self._profile.seed}", f"--stt-max-examples={self._profile.max_examples}"]

@@ -92,9 +92,9 @@ class Run:
         """Return what is known of a client."""
         stand, target = self._stands.get(client), self.targets.get(client)
         if stand is not None:
-            return Who(stand.target.name, stand.target.version, stand.client.title)
+            return Who(client, stand.target.version, stand.client.title)
         if target is not None:
-            return Who(target.name, target.version, f"{target.name} {target.version}".strip())
+            return Who(client, target.version, f"{target.name} {target.version}".strip())
         return Who("", "", f"fixture {CLIENT_FIXTURE}")
 
     def subject(self, client: str) -> Subject:

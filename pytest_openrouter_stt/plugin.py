@@ -255,7 +255,7 @@ def stt_client(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def stt(request: pytest.FixtureRequest, stt_client: str, stt_mode: Mode) -> Iterator[Bench]:
     """The client under test on its stand, guarded and intercepted, for one check."""
-    from pytest_openrouter_stt.report import CouldNotRun, Served, Who  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.report import CouldNotRun, Served  # noqa: PLC0415 - see the module's docstring
     from pytest_openrouter_stt.suite import Bench, info_of, note_adapter, why_not_offered  # noqa: PLC0415
 
     stand = _stand(request, stt_client)
@@ -271,7 +271,7 @@ def stt(request: pytest.FixtureRequest, stt_client: str, stt_mode: Mode) -> Iter
                 pytest.skip(reason)
         note = _notebook(request.node)
         note(Served(stand.form or ""))
-        note(Who(stand.target.name, stand.target.version, stand.client.title))
+        note(_run(request).who(stt_client))
         share = _SHARE if info is not None and info.each is not None else 1.0
         bench = Bench(stand, stt_mode, features, note, share)
         note_adapter(bench)

@@ -93,7 +93,7 @@ class Who:
     """Who was judged.
 
     Attributes:
-        name: What it was given as, for example ``openrouter``; empty when it is not known yet.
+        name: What it was given as, for example ``openrouter``; empty when a fixture gave it.
         version: Its version, or an empty string.
         title: How it is shown.
     """

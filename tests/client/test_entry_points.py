@@ -101,4 +101,4 @@ def test_the_header_says_where_a_name_leads(install: Install, pytester: pytest.P
 
     done = pytester.runpytest(f"--stt-client={NAME}", "--collect-only")
 
-    done.stdout.fnmatch_lines(f"stt: {NAME} is the entry point tests.clients.reference:Client")
+    done.stdout.fnmatch_lines(f"stt: client {NAME}*, the entry point tests.clients.reference:Client")
