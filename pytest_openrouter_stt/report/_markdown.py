@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ._cause import cause_lines
-from ._markdown_failure import failure_block
+from ._markdown_failure import failure_block, traceback_blocks
 from ._markdown_pages import Block, fitted
 from ._markdown_text import code, details, html_code, prose, table
 from ._matrix import labels, matrix
@@ -92,6 +92,7 @@ def _blocks(client: ClientReport) -> Iterator[Block]:
     failed = [result for result in results if result.verdict is Verdict.FAILED and not result.known]
     yield from _failures(client)
     yield from _reasons("Could not run", [r for r in _with(results, Verdict.COULD_NOT_RUN) if not r.known])
+    yield from (Block(text, "traceback") for text in traceback_blocks(client.checks))
     weaker = [result for result in failed if not is_gating(result, level)]
     yield from _reasons("Failed, which does not fail the run at this level", weaker)
     yield from _known(results)

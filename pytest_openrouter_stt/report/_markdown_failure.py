@@ -11,7 +11,7 @@ from ._result import Verdict
 from ._summary import is_gating
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ._report import Case, CheckReport
     from ._result import Level, Requirement
@@ -33,6 +33,17 @@ def failure_block(check: CheckReport, level: Level) -> str:
     of_all = f"{len(failed)} of {len(check.cases)} cases" if len(check.cases) > 1 else "its one case"
     summary = f"{html_code(requirement.check)} {requirement.level}, {of_all}: {html_code(failed[0].result.reason)}"
     return details(summary, [_head(requirement), *_kinds(failed)])
+
+
+def traceback_blocks(checks: Iterable[CheckReport]) -> Iterator[str]:
+    """Yield what is to be seen of cases that could not run, once for each reason."""
+    seen: dict[str, Case] = {}
+    for case in (case for check in checks for case in check.cases):
+        if case.result.verdict is Verdict.COULD_NOT_RUN and case.evidence and not case.result.known:
+            seen.setdefault(case.result.reason, case)
+    for reason, case in list(seen.items())[:_MAX_SHOWN]:
+        summary = f"{html_code(case.result.node_id)}: {html_code(reason)}"
+        yield details(summary, [_row(label, text) for label, text in case.evidence])
 
 
 def _is_shown(case: Case, level: Level) -> bool:

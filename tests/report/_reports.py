@@ -163,7 +163,7 @@ def check_reports(draw: st.DrawFn, name: str, client: str) -> CheckReport:
         node_id = f"stt/{name}[{number}]"
         of = Result(node_id, name, level, verdict, reason, client, known)
         labels = st.sampled_from(["diff", "sent", "outcome", "call", "curl"]) | texts()
-        evidence = draw(st.lists(st.tuples(labels, texts()), max_size=3)) if verdict is FAILED else []
+        evidence = draw(st.lists(st.tuples(labels, texts()), max_size=3)) if verdict in {FAILED, STUCK} else []
         repeats = draw(st.lists(st.builds(Repeat, st.integers(2, 9), texts()), max_size=2))
         cases.append(Case(of, draw(seconds()), tuple(evidence), tuple(repeats)))
     return CheckReport(requirement, tuple(cases))

@@ -102,6 +102,14 @@ def test_the_rest_stands_in_tables_by_reason() -> None:
     assert "### Failed\n" not in text
 
 
+def test_a_broken_check_shows_its_traceback_once() -> None:
+    evidence = [("traceback", "conftest.py:6: RuntimeError")]
+    text = page(check("errors::test_status", STUCK, STUCK, reason="RuntimeError in the check", evidence=evidence))
+
+    assert fences(text) == [("text", "conftest.py:6: RuntimeError\n")]
+    assert "<summary><code>stt&#47;errors::test_status&#91;0&#93;</code>: <code>RuntimeError in the check" in text
+
+
 def test_a_should_failure_is_shown_in_full_where_it_fails_the_run() -> None:
     headers = check("errors::test_headers", FAILED, level=Level.SHOULD, reason="it has no headers")
 
