@@ -6,9 +6,11 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from ._compare_command import add_compare
 from ._drift_command import add_drift
+from ._merge_command import add_merge
 from .contract import SpecError
-from .report import harmless
+from .report import UnreadableReport, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +20,7 @@ _NAME = "pytest-openrouter-stt"
 BAD_INPUT = 2
 """The exit code for what cannot be used; argparse's own for arguments that make no sense."""
 
-_COMMANDS = (add_drift,)
+_COMMANDS = (add_drift, add_merge, add_compare)
 """Each adds one command, with a function ``run`` that returns what to print and the exit code."""
 
 
@@ -35,9 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Callable[[Namespace], tuple[str, int]] = given.run
     try:
         text, exit_code = run(given)
-    except SpecError as problem:
+    except (SpecError, UnreadableReport) as problem:
         return _refused(given.command, str(problem))
-    except OSError as problem:  # what is read is refused with a SpecError
+    except OSError as problem:  # what is read is refused with an error of its own
         return _refused(
             given.command, f"{problem.filename}: it cannot be written ({problem.strerror}). Name another file."
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -12,8 +14,11 @@ import pytest
 from pytest_openrouter_stt._command_line import main
 from pytest_openrouter_stt._explain import not_for, repetition, section
 from pytest_openrouter_stt.contract import load_contract
+from pytest_openrouter_stt.report import Level, Report, report_json
 from tests.clients.mutants import CAUGHT_BY
 from tests.contract._documents import as_yaml, packaged, post, schemas
+from tests.report._reports import FAILED, PASSED, client
+from tests.report._reports import check as made
 from tests.running import REPOSITORY, run_pytest
 from tests.suite.test_checks import CHECKS
 
@@ -27,6 +32,7 @@ _SHOWN_CLIENT = 'from tests.clients.mutants.request import ForgetsToRenameFormat
 README = REPOSITORY / "README.md"
 MATRIX = REPOSITORY / "docs" / "reference" / "kill-matrix.md"
 REFERENCE = REPOSITORY / "docs" / "reference" / "checks.md"
+VERSIONS = REPOSITORY / "docs" / "how-to" / "compare-versions.md"
 NEWER_SPEC = REPOSITORY / "docs" / "how-to" / "judge-against-a-newer-spec.md"
 
 
@@ -98,6 +104,26 @@ def test_how_to_shows_what_a_newer_spec_changes(
     assert main(["drift", "packaged", "newer.yaml"]) == 1
 
     _hold(NEWER_SPEC, {"drift": capsys.readouterr().out})
+
+
+def test_how_to_shows_a_real_matrix_and_a_real_comparison(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "110")
+    url, statuses = made("request::test_method_and_url", PASSED, PASSED), [PASSED] * 18
+    untyped, lost = "it raised APIError, not GatewayTimeout", "X-Request-Id cannot be read from the error"
+    headers = partial(made, "errors::test_headers_are_kept", level=Level.SHOULD, reason=lost)
+    old = made("errors::test_status", *statuses, FAILED, FAILED, reason=untyped), headers(PASSED)
+    new = made("errors::test_status", *statuses, PASSED, PASSED), headers(FAILED)
+    for version, checks in (("1.0", old), ("1.1", new)):
+        document = report_json(Report((client(url, *checks, name="mypkg", version=version),)))
+        (tmp_path / f"{version}.json").write_text(json.dumps(document), "utf-8")
+    paths = [str(tmp_path / f"{version}.json") for version in ("1.0", "1.1")]
+
+    assert main(["merge", *paths]) == 1
+    matrix = capsys.readouterr().out
+    assert main(["compare", *paths]) == 1
+    _hold(VERSIONS, {"matrix": matrix, "comparison": capsys.readouterr().out})
 
 
 def _hold(document: Path, parts: dict[str, str], fence: str = "```") -> None:

@@ -1,6 +1,9 @@
 """From verdicts to what a person reads."""
 
 from ._badge import badge
+from ._comparison import Change, ClientComparison, Comparison, Kind, compare
+from ._comparison_lines import comparison_lines
+from ._comparison_markdown import comparison_markdown
 from ._example import call_text, json_text, replies_text, wire_text
 from ._failure import SOURCES, Rendered, Subject, observed, render_failure
 from ._failure_text import Crash, FailureText
@@ -16,6 +19,7 @@ from ._known import (
 from ._markdown import markdown_report
 from ._matrix import Cell, Matrix, Row, matrix
 from ._matrix_lines import matrix_lines
+from ._merging import merged, read_reports
 from ._note_lines import adapter_lines, error_lines, note_lines, sender_lines, told_apart_by_nothing
 from ._notes import AdapterWork, ErrorRow, Note, Repeat, Sender, Served, Who, note_property, notes_in
 from ._paths import pathless
@@ -31,16 +35,20 @@ __all__ = [
     "AdapterWork",
     "Case",
     "Cell",
+    "Change",
     "CheckFailed",
     "CheckReport",
     "CheckStopped",
     "Circumstances",
+    "ClientComparison",
     "ClientReport",
+    "Comparison",
     "Conformance",
     "CouldNotRun",
     "Crash",
     "ErrorRow",
     "FailureText",
+    "Kind",
     "KnownFailure",
     "KnownFailures",
     "Level",
@@ -64,6 +72,9 @@ __all__ = [
     "adapter_lines",
     "badge",
     "call_text",
+    "compare",
+    "comparison_lines",
+    "comparison_markdown",
     "conclusion",
     "error_lines",
     "harmless",
@@ -78,6 +89,7 @@ __all__ = [
     "markdown_report",
     "matrix",
     "matrix_lines",
+    "merged",
     "note_lines",
     "note_property",
     "notes_in",
@@ -86,6 +98,7 @@ __all__ = [
     "pathless",
     "read_known_failures",
     "read_report",
+    "read_reports",
     "render_failure",
     "replies_text",
     "report_json",

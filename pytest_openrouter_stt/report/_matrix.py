@@ -58,6 +58,11 @@ class Row:
         fine = {Verdict.PASSED, Verdict.NOT_OFFERED}
         return all(cell is not None and cell.verdict in fine for cell in self.cells)
 
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether not all pass it, or some offer it and others do not."""
+        return not self.is_plain or len({cell.verdict for cell in self.cells if cell is not None}) > 1
+
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
@@ -70,6 +75,11 @@ class Matrix:
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def alike(self) -> Counter[Verdict]:
+        """How many rows need no look, by the verdict that all clients have there."""
+        return Counter(row.cells[0].verdict for row in self.rows if row.cells[0] and not row.needs_a_look)
 
 
 def matrix(report: Report) -> Matrix:

@@ -122,13 +122,17 @@ def _weaker(level: Level) -> list[Level]:
     return order[order.index(level) + 1 :]
 
 
-def _table(results: Sequence[Result]) -> Iterator[str]:
+def counts(results: Sequence[Result]) -> list[list[str]]:
+    """Return the table of a run: two lines of headings, a row for each area, and one for all."""
     levels = [Level.MUST, Level.SHOULD, *([Level.MAY] if any(r.level is Level.MAY for r in results) else [])]
     rows = [_row(area, [r for r in results if area_of(r.check) == area], levels) for area in _areas(results)]
-    rows.append(_row("all", results, levels))
-    first, second = _heads(levels)
-    widths = [max(len(row[place]) for row in (first, second, *rows)) for place in range(len(second))]
-    for row in (first, second, *rows):
+    return [*_heads(levels), *rows, _row("all", results, levels)]
+
+
+def _table(results: Sequence[Result]) -> Iterator[str]:
+    rows = counts(results)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
         cells = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
         yield (" " * _GAP).join([row[0].ljust(widths[0]), *cells]).rstrip()
 

@@ -1,0 +1,52 @@
+"""``pytest-openrouter-stt merge A.json B.json``: the clients of several runs side by side."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .report import badge, html_report, markdown_report, matrix_lines, merged, read_reports, report_json
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
+    from collections.abc import Callable
+
+    from .report import Report
+
+_ABOUT = (
+    "Put the clients of several reports side by side. The exit code is 0 if each run passes its gate, 1 if one does "
+    "not, 2 if a file is no report."
+)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+_WRITERS: dict[str, tuple[str, Callable[[Report], str]]] = {
+    "json": ("all of them as one report", lambda report: _json(report_json(report))),
+    "markdown": ("as Markdown, such as for a step summary", markdown_report),
+    "html": ("as a page", html_report),
+    "badge": ("what an endpoint badge of shields shows, of the worst of them", lambda report: _json(badge(report))),
+}
+
+
+def add_merge(commands: _SubParsersAction[ArgumentParser]) -> None:
+    """Add the command."""
+    parser = commands.add_parser("merge", help="put the clients of several reports side by side", description=_ABOUT)
+    reports = "a report in JSON, or a folder of which every file that ends in .json is one"
+    parser.add_argument("reports", metavar="REPORT", nargs="+", type=Path, help=reports)
+    for name, (what, _) in _WRITERS.items():
+        parser.add_argument(f"--{name}", metavar="FILE", type=Path, help=f"write {what}")
+    parser.set_defaults(run=_run)
+
+
+def _run(given: Namespace) -> tuple[str, int]:
+    wanted = {name: path for name in _WRITERS if (path := getattr(given, name)) is not None}
+    report = merged(read_reports(given.reports, wanted.values()))
+    for name, path in wanted.items():
+        path.write_text(_WRITERS[name][1](report), "utf-8", "backslashreplace")
+    lines = matrix_lines(report, shutil.get_terminal_size().columns)
+    return "\n".join(lines), int(not all(client.is_green for client in report.clients))
