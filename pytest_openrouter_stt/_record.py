@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_openrouter_stt.report import Circumstances, ErrorRow, Note, Requirement
+    from pytest_openrouter_stt.report import Circumstances, ErrorRow, KnownFailure, KnownFailures, Note, Requirement
 
     from ._clients import Clients
 
@@ -45,15 +45,22 @@ class Record:
     Args:
         clients: Who is judged.
         requirements: Of every shipped check, by its ID, in the suite's order.
+        known: The failures that do not fail the run.
         who: Says what is known of a client, as long as it was not made.
         project: The folder that paths are shown relative to.
     """
 
     def __init__(
-        self, clients: Clients, requirements: Mapping[str, Requirement], who: Callable[[str], Who], project: Path
+        self,
+        clients: Clients,
+        requirements: Mapping[str, Requirement],
+        known: KnownFailures,
+        who: Callable[[str], Who],
+        project: Path,
     ) -> None:
         self._clients = clients
         self._requirements = requirements
+        self._known = known
         self._who = who
         self._project = project
         self._cases: dict[tuple[str, str], Case] = {}
@@ -107,10 +114,15 @@ class Record:
         """Whether a check was to run."""
         return bool(self._expected)
 
+    def stale(self) -> list[tuple[KnownFailure, str]]:
+        """Return what is wrong with the known failures; of a run that did not come to its end nobody knows."""
+        if self.unfinished:
+            return []
+        return list(self._known.problems(self.all_results, self.not_run))
+
     def report(self, circumstances: Circumstances, exit_code: int) -> Report:
         """Return everything as a value."""
-        unfinished = self._pathless(self.unfinished)
-        return Report(tuple(self._client(name, circumstances, unfinished, exit_code) for name in self._clients))
+        return Report(tuple(self._client(name, circumstances, exit_code) for name in self._clients))
 
     @property
     def unfinished(self) -> str:
@@ -121,7 +133,7 @@ class Record:
             of_all = "no check was run"
         return "; ".join(filter(None, [self.interruption, of_all]))
 
-    def _client(self, name: str, circumstances: Circumstances, unfinished: str, exit_code: int) -> ClientReport:
+    def _client(self, name: str, circumstances: Circumstances, exit_code: int) -> ClientReport:
         notes = self._notes[name]
         checks = tuple(self._checks(name))
         ran = {check.requirement.check for check in checks}
@@ -134,10 +146,11 @@ class Record:
             circumstances=replace(circumstances, forms=tuple(sorted(forms))),
             checks=checks,
             not_run=tuple(check for check in self._requirements if check not in ran),
-            unfinished=unfinished,
+            unfinished=self._pathless(self.unfinished),
             exit_code=exit_code,
             errors=tuple(rows),
             senders=tuple(note for note in notes if isinstance(note, Sender)),
+            stale=tuple(problem for entry, problem in self.stale() if entry.is_of(name)),
             adapters=tuple(note for note in notes if isinstance(note, AdapterWork)),
         )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from pytest_openrouter_stt.report import ClientReport, KnownFailures, Report
+    from pytest_openrouter_stt.report import ClientReport, Report
 
     from ._record import Record
 
@@ -37,13 +37,11 @@ class SuiteReporting:
 
     Args:
         record: What the run has found.
-        known: The failures that do not fail the run; none where they are not looked after.
         report: Gives the report with an exit code.
     """
 
-    def __init__(self, record: Record, known: KnownFailures, report: Callable[[int], Report]) -> None:
+    def __init__(self, record: Record, report: Callable[[int], Report]) -> None:
         self._record = record
-        self._known = known
         self._report = report
         self._first_with: dict[str, str] = {}
         self._broken: dict[str, pytest.TestReport] = {}
@@ -111,23 +109,17 @@ class SuiteReporting:
             terminalreporter.section("stt: all clients", bold=True)
             for line in matrix_lines(report, terminalreporter._tw.fullwidth):  # noqa: SLF001 - as plugins of pytest do
                 terminalreporter.write_line(line)
-        problems = self._known_problems()
-        if problems:
+        stale = self._record.stale()
+        if stale:
             terminalreporter.section("stt: known failures", bold=True, red=True)
-            for problem in problems:
+            for _, problem in stale:
                 terminalreporter.write_line(problem)
 
     def _may_be_green(self) -> bool:
         if not self._record.is_due and not self._record.all_results:
             return True  # of a run of the project's own tests, nothing is to be said
         each = all(is_conclusive(results) for results in self._record.by_client())
-        return each and not self._record.unfinished and not self._known_problems()
-
-    def _known_problems(self) -> list[str]:
-        """Return what is wrong with the known failures; of a run that did not come to its end nobody knows."""
-        if self._record.unfinished:
-            return []
-        return list(self._known.problems(self._record.all_results, self._record.not_run))
+        return each and not self._record.unfinished and not self._record.stale()
 
     def _show_client(self, terminal: pytest.TerminalReporter, client: ClientReport) -> None:
         terminal.section(f"stt: {client.who.title}", bold=True)

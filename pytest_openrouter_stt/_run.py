@@ -85,7 +85,7 @@ class Run:
         self._started, self._clock = datetime.now(UTC), time.monotonic()
         self.clients = Clients(list(self.targets) or [""])
         requirements = {info.requirement.check: info.requirement for info in every_check()}
-        self.record = Record(self.clients, requirements, self.who, self.project)
+        self.record = Record(self.clients, requirements, self.known, self.who, self.project)
         self.secrets = (API_KEY, *_sensitive_values())  # now, because they are hidden while a client is driven
 
     def who(self, client: str) -> Who:

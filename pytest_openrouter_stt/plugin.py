@@ -160,7 +160,7 @@ def _parts(config: pytest.Config, run: Run) -> dict[str, object]:
     parts: dict[str, object] = {
         "mount": run.mount,
         "judging": judging,
-        "reporting": SuiteReporting(run.record, run.known, run.report),
+        "reporting": SuiteReporting(run.record, run.report),
         "parting": Parting(run.leave),
     }
     if hasattr(config, "workerinput"):

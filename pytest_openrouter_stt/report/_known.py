@@ -54,7 +54,11 @@ class KnownFailure:
         """Whether *result* is one of the cases that are named, of a client that is meant."""
         node_id = result.node_id.removeprefix("stt/")
         named = _glob(self.id.removeprefix("stt/"), below=True).fullmatch(node_id)
-        return bool(named and _glob(self.client).fullmatch(result.client))
+        return bool(named) and self.is_of(result.client)
+
+    def is_of(self, client: str) -> bool:
+        """Whether it is about *client*."""
+        return bool(_glob(self.client).fullmatch(client))
 
     def covers(self, result: Result) -> bool:
         """Whether *result* is the failure that is known."""
@@ -83,8 +87,8 @@ class KnownFailures:
         found = (e.reason for e in self.entries if e.covers(result) and not e.is_expired(self.today))
         return next(found, "")
 
-    def problems(self, results: Sequence[Result], not_run: Iterable[str]) -> Iterator[str]:
-        """Yield what is wrong with the entries after a run: one that is not needed hides what comes later.
+    def problems(self, results: Sequence[Result], not_run: Iterable[str]) -> Iterator[tuple[KnownFailure, str]]:
+        """Yield the entries that are wrong after a run, and why: one that is not needed hides what comes later.
 
         Args:
             results: One for each case of each check that ran.
@@ -94,11 +98,11 @@ class KnownFailures:
         for entry in self.entries:
             problem = self._problem(entry, results, left_out)
             if problem:
-                yield f"{entry.place}: {one_line(entry.id, _MAX_SHOWN)} {problem}"
+                yield entry, f"{entry.place}: {one_line(entry.id, _MAX_SHOWN)} {problem}"
 
     def _problem(self, entry: KnownFailure, results: Sequence[Result], left_out: Sequence[Result]) -> str:
         clients = {result.client for result in results}
-        if not any(_glob(entry.client).fullmatch(client) for client in clients):
+        if not any(map(entry.is_of, clients)):
             return ""  # it is about another client, which shares the file
         if entry.is_expired(self.today):
             return f"has expired on {entry.expires}; mend the client, or think again"

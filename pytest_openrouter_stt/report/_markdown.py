@@ -103,7 +103,9 @@ def _blocks(client: ClientReport) -> Iterator[Block]:
 
 
 def _how_much(client: ClientReport) -> Iterator[Block]:
-    """Say of how many checks the verdict is, unless it is of all."""
+    """Say what beside the checks fails the run, and of how many checks the verdict is, unless it is of all."""
+    for problem in client.stale:
+        yield Block(f"**A known failure is stale:** {prose(problem, _MAX_REASON)}", "stale known failure")
     if client.not_run:
         ran = len(client.checks)
         yield Block(f"{ran} of {ran + len(client.not_run)} checks were run; nothing is said of the others.")

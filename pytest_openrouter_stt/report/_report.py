@@ -101,6 +101,7 @@ class ClientReport:
         not_run: The IDs of the shipped checks that are not among them.
         unfinished: Why the run did not come to its end; empty when it did.
         exit_code: pytest's.
+        stale: What is wrong with the known failures that the run was given, which fails it.
         errors: What the client makes of each status; empty when that was not found out.
         senders: Where its requests are sent from.
         adapters: What an adapter does itself.
@@ -115,6 +116,7 @@ class ClientReport:
     errors: tuple[ErrorRow, ...] = ()
     senders: tuple[Sender, ...] = ()
     adapters: tuple[AdapterWork, ...] = ()
+    stale: tuple[str, ...] = ()
 
     @property
     def results(self) -> list[Result]:
@@ -133,8 +135,8 @@ class ClientReport:
 
     @property
     def is_green(self) -> bool:
-        """Whether the run passes the gate: it ended, and what failed is known or below the level that gates."""
-        return not self.unfinished and is_green(self.results, self.circumstances.level)
+        """Whether the run passes the gate: it ended, what failed is known or below the level, and nothing is stale."""
+        return not self.unfinished and not self.stale and is_green(self.results, self.circumstances.level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,7 @@ def client_reports(draw: st.DrawFn) -> ClientReport:
         not_run=tuple(draw(st.lists(names().filter(lambda name: name not in ran), max_size=2, unique=True))),
         unfinished=draw(st.just("") | texts()),
         exit_code=draw(st.integers(0, 5)),
+        stale=tuple(draw(st.lists(texts(), max_size=1))),
         errors=tuple(draw(st.lists(rows, max_size=2))),
         senders=tuple(draw(st.lists(senders, max_size=2))),
         adapters=tuple(draw(st.lists(adapters, max_size=2))),

@@ -73,10 +73,12 @@ def test_an_entry_that_is_not_needed_fails(
 ) -> None:
     pytester.makefile(".txt", known=lines)
 
-    done = run(client, FAILING[0], KNOWN)
+    done = run(client, FAILING[0], KNOWN, REPORT)
 
     assert done.exit_code == 1
     assert said in done
+    assert done.client()["stale"] == [said]
+    assert done.client()["green"] is False
 
 
 def test_an_entry_of_what_was_not_asked_for_is_left_alone(pytester: pytest.Pytester, run: Callable[..., Shown]) -> None:
@@ -130,26 +132,20 @@ def pytest_runtest_logreport(report):
         ("pytest.exit('enough')", 2, "the run was stopped: enough; 1 of 2 cases were not run"),
     ],
 )
-def test_a_run_that_is_broken_off_is_not_green(
-    run: Callable[..., Shown], statement: str, exit_code: int, why: str
-) -> None:
-    done = run(
-        RIGHT,
-        *FAILING,
-        REPORT,
-        "--stt-badge=badge.json",
-        "-p",
-        "breaking",
-        breaking=BREAKING_OFF.format(statement=statement),
+def test_a_run_that_is_broken_off_is_not_green(tmp_path: Path, statement: str, exit_code: int, why: str) -> None:
+    (tmp_path / "breaking.py").write_text(BREAKING_OFF.format(statement=statement))
+
+    done = run_pytest(
+        tmp_path, RIGHT, *FAILING, REPORT, "--stt-badge=badge.json", "-p", "breaking", "-o", "pythonpath=."
     )
 
-    client = done.client()
+    (client,) = json.loads((tmp_path / "report.json").read_text())["clients"]
     assert done.exit_code == exit_code
     assert client["exit_code"] == exit_code
     assert not client["green"]
     assert client["verdict"] == "no verdict"
     assert client["unfinished"] == why
-    assert "green" not in json.dumps(done.report("badge.json"))
+    assert "green" not in (tmp_path / "badge.json").read_text()
 
 
 def test_a_run_that_stops_at_a_failure_of_the_projects_own_is_not_green(run: Callable[..., Shown]) -> None:

@@ -116,4 +116,4 @@ def test_the_same_client_twice_is_a_usage_error(pytester: pytest.Pytester) -> No
 def test_workers_share_the_work(pytester: pytest.Pytester) -> None:
     done = pytester.runpytest_subprocess("-n2", *BOTH, CHECK, "-p", "no:randomly")
 
-    done.assert_outcomes(failed=2, passed=70)
+    done.assert_outcomes(failed=2, passed=38)

@@ -159,6 +159,7 @@ def _remarks(report: ClientReport) -> Iterator[str]:
         whose = "all" if known == len(bad) else str(known)
         of_them = f"{whose} of {number(len(bad), 'check')} that failed or could not run"
         yield f"Known, and not held against the run: {of_them}."
+    yield from (f"A known failure is stale: {problem}." for problem in report.stale)
     gate = "passes" if report.is_green else "does not pass"
     yield f"The run {gate} the gate, which is at {report.circumstances.level}; the exit code was {report.exit_code}."
     if report.not_run:
