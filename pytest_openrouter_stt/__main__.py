@@ -2,6 +2,6 @@
 
 import sys
 
-from pytest_openrouter_stt._command_line import main
+from pytest_openrouter_stt.command_line import main
 
 sys.exit(main())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_openrouter_stt import _command_line
+from pytest_openrouter_stt import command_line
 from pytest_openrouter_stt.report import Report, read_report, report_json
 from tests.report._markdown import tables
 from tests.report._reports import FAILED, PASSED, check, client
@@ -43,11 +43,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ids=["one", "known", "twice", "bad", "folder"],
 )
 def test_merge_ends_with_0_only_if_every_client_passes_its_gate(folder: Path, files: list[str], exit_code: int) -> None:
-    assert _command_line.main(["merge", *files]) == exit_code
+    assert command_line.main(["merge", *files]) == exit_code
 
 
 def test_merge_prints_the_clients_side_by_side(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _command_line.main(["merge", "good.json", "bad.json"])
+    command_line.main(["merge", "good.json", "bad.json"])
 
     assert capsys.readouterr().out.splitlines() == [
         "check                     good 1.0  bad 1.0",
@@ -63,8 +63,8 @@ def test_merge_writes_each_form(folder: Path) -> None:
     forms = ("--json", "--markdown", "--html", "--badge")
     options = [part for form, name in zip(forms, names, strict=True) for part in (form, name)]
 
-    assert _command_line.main(["merge", ".", *options]) == 1
-    assert _command_line.main(["merge", ".", *options]) == 1  # what was written before is not read
+    assert command_line.main(["merge", ".", *options]) == 1
+    assert command_line.main(["merge", ".", *options]) == 1  # what was written before is not read
 
     assert read_report(folder / "all.json") == Report((BAD, GOOD, KNOWN))
     assert tables((folder / "all.md").read_text("utf-8"))[0][0] == [
@@ -82,7 +82,7 @@ def test_text_that_cannot_be_encoded_is_written_all_the_same(folder: Path) -> No
     odd = client(check("a::test_b", FAILED, reason="\ud800", evidence=[("sent", "\udcff")]))
     (folder / "odd.json").write_text(json.dumps(report_json(Report((odd,)))))
 
-    assert _command_line.main(["merge", "odd.json", "--json", "again.json", "--markdown", "odd.md"]) == 1
+    assert command_line.main(["merge", "odd.json", "--json", "again.json", "--markdown", "odd.md"]) == 1
     assert read_report(folder / "again.json") == Report((odd,))
 
 
@@ -104,7 +104,7 @@ def test_what_cannot_be_used_is_one_line_and_2(
     (folder / "empty").mkdir()
     (folder / "notes.json").write_text("{}")
 
-    assert _command_line.main(arguments) == 2
+    assert command_line.main(arguments) == 2
 
     shown = capsys.readouterr()
     assert shown.out == ""
@@ -124,7 +124,7 @@ def test_what_cannot_be_used_is_one_line_and_2(
 def test_compare(
     folder: Path, files: list[str], exit_code: int, verdict: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _command_line.main(["compare", *files, "--markdown", "compared.md"]) == exit_code
+    assert command_line.main(["compare", *files, "--markdown", "compared.md"]) == exit_code
 
     assert capsys.readouterr().out.splitlines()[-1] == verdict
     assert (folder / "compared.md").read_text("utf-8").startswith(f"## {verdict}\n")

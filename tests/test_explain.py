@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_openrouter_stt._explain import excerpt, explained, meant, not_for, section
-from pytest_openrouter_stt._printing import showable
 from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.endpoint import Endpoint, intercept
+from pytest_openrouter_stt.plugin._explain import excerpt, explained, meant, not_for, section
+from pytest_openrouter_stt.plugin._printing import showable
 from pytest_openrouter_stt.suite import AREAS, every_check, node_ids, repeated_for, sample
 from tests.clients.reference import BadRequest, Client
 from tests.clients.variants import LeavesRefusalsToTheApi

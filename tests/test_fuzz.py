@@ -13,8 +13,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pytest_openrouter_stt import _fuzzing
-from pytest_openrouter_stt._fuzzing import seconds_of
+from pytest_openrouter_stt.plugin import _fuzzing
+from pytest_openrouter_stt.plugin._fuzzing import seconds_of
 from pytest_openrouter_stt.report import Verdict
 from pytest_openrouter_stt.suite import Profile, _examples
 from tests.running import ISOLATED, REPOSITORY, judge_here, run_pytest

@@ -6,15 +6,16 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_openrouter_stt.contract import load_contract
+from pytest_openrouter_stt.contract.comparison import drift
+
 from ._drift_report import DriftReport, as_markdown, as_text
 from ._touched_checks import Checks, unnamed_arguments
-from .contract import load_contract
-from .contract.comparison import drift
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-    from .contract import Contract
+    from pytest_openrouter_stt.contract import Contract
 
 _PACKAGED = "packaged"
 _ABOUT = (

@@ -7,15 +7,16 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .contract.comparison import listed, named
-from .report import harmless, one_line
+from pytest_openrouter_stt.contract.comparison import listed, named
+from pytest_openrouter_stt.report import harmless, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_openrouter_stt.contract import Contract
+    from pytest_openrouter_stt.contract.comparison import Change, Drift
+
     from ._touched_checks import Recount
-    from .contract import Contract
-    from .contract.comparison import Change, Drift
 
 _LONG = 4000
 _MAX_CHANGES = 200

@@ -6,11 +6,12 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from ._compare_command import add_compare
-from ._drift_command import add_drift
-from ._merge_command import add_merge
-from .contract import SpecError
-from .report import UnreadableReport, harmless
+from pytest_openrouter_stt.contract import SpecError
+from pytest_openrouter_stt.report import UnreadableReport, harmless
+
+from ._compare import add_compare
+from ._drift import add_drift
+from ._merge import add_merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

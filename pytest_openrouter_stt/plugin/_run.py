@@ -15,9 +15,11 @@ import hypothesis
 import pytest
 
 from pytest_openrouter_stt import strategies
-from pytest_openrouter_stt._clients import Clients
-from pytest_openrouter_stt._mounting import SuiteMount
-from pytest_openrouter_stt._options import (
+from pytest_openrouter_stt.client import configured_errors, resolve
+from pytest_openrouter_stt.endpoint import NetworkGuard
+from pytest_openrouter_stt.plugin._clients import Clients
+from pytest_openrouter_stt.plugin._mounting import SuiteMount
+from pytest_openrouter_stt.plugin._options import (
     CLIENT_FIXTURE,
     contract_of,
     forms,
@@ -27,10 +29,8 @@ from pytest_openrouter_stt._options import (
     option,
     usable,
 )
-from pytest_openrouter_stt._record import Record
-from pytest_openrouter_stt._selection import Area
-from pytest_openrouter_stt.client import configured_errors, resolve
-from pytest_openrouter_stt.endpoint import NetworkGuard
+from pytest_openrouter_stt.plugin._record import Record
+from pytest_openrouter_stt.plugin._selection import Area
 from pytest_openrouter_stt.report import Circumstances, Subject, Who
 from pytest_openrouter_stt.suite import API_KEY, AREAS, Profile, Stand, area_checks, area_module, every_check
 

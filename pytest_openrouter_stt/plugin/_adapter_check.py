@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .endpoint import Reply
-from .report import CouldNotRun, adapter_lines, harmless
-from .suite import API_KEY, MODES, adapter_work, smallest_call
+from pytest_openrouter_stt.endpoint import Reply
+from pytest_openrouter_stt.report import CouldNotRun, adapter_lines, harmless
+from pytest_openrouter_stt.suite import API_KEY, MODES, adapter_work, smallest_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .client import Mode
-    from .suite import Stand
+    from pytest_openrouter_stt.client import Mode
+    from pytest_openrouter_stt.suite import Stand
 
 
 def adapter_check(stand: Stand) -> tuple[str, pytest.ExitCode]:

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .client import Candidate, Findings, audio_form, carries_status, inspected, matching, statuses_of
-from .contract import load_contract
+from pytest_openrouter_stt.client import (
+    Candidate,
+    Findings,
+    audio_form,
+    carries_status,
+    inspected,
+    matching,
+    statuses_of,
+)
+from pytest_openrouter_stt.contract import load_contract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

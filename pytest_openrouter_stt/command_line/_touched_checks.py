@@ -6,14 +6,14 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .contract.comparison import SCHEMA, is_error, surface
-from .suite import AREAS, CheckInfo, area_checks, area_module, cases
+from pytest_openrouter_stt.contract.comparison import SCHEMA, is_error, surface
+from pytest_openrouter_stt.suite import AREAS, CheckInfo, area_checks, area_module, cases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .contract import Contract, SdkNaming
-    from .contract.comparison import Change, Facts, Place, Step
+    from pytest_openrouter_stt.contract import Contract, SdkNaming
+    from pytest_openrouter_stt.contract.comparison import Change, Facts, Place, Step
 
 _SDK = "sdk.yaml#/"
 _ANY = "*"

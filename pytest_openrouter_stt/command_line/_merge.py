@@ -7,13 +7,21 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .report import badge, html_report, markdown_report, matrix_lines, merged, read_reports, report_json
+from pytest_openrouter_stt.report import (
+    badge,
+    html_report,
+    markdown_report,
+    matrix_lines,
+    merged,
+    read_reports,
+    report_json,
+)
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
     from collections.abc import Callable
 
-    from .report import Report
+    from pytest_openrouter_stt.report import Report
 
 _ABOUT = (
     "Put the clients of several reports side by side. The exit code is 0 if each run passes its gate, 1 if one does "

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_openrouter_stt.suite import every_check
+
 from ._printing import Line
 from ._selection import covers, not_found
-from .suite import every_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_openrouter_stt.suite import CheckInfo
+
     from ._selection import Selection
-    from .suite import CheckInfo
 
 _LEAST = 40
 """Characters of a requirement that are shown on however narrow a terminal."""

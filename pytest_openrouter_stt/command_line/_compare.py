@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .report import compare, comparison_lines, comparison_markdown, merged, read_reports
+from pytest_openrouter_stt.report import compare, comparison_lines, comparison_markdown, merged, read_reports
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
