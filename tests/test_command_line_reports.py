@@ -92,7 +92,7 @@ def test_text_that_cannot_be_encoded_is_written_all_the_same(folder: Path) -> No
         (["merge", "none.json"], "merge: none.json: No such file or directory. Give a file that --stt-report wrote."),
         (["merge", "notes.json"], "merge: notes.json: its 'format' is not 'pytest-openrouter-stt report'."),
         (["merge", "good.json", "empty"], "merge: empty: there is no file in it that ends in .json."),
-        (["merge", "good.json", "--json", "none/all.json"], "merge: none/all.json: it cannot be written"),
+        (["merge", "good.json", "--json", "good.json/all.json"], "merge: good.json/all.json: it cannot be written"),
         (["compare", "good.json", "none.json"], "compare: none.json: No such file or directory."),
         (["compare", "good.json", "good.json", "--markdown", "empty"], "compare: empty: it cannot be written"),
     ],

@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_openrouter_stt.report import compare, comparison_lines, comparison_markdown, merged, read_reports
+from pytest_openrouter_stt.report import (
+    compare,
+    comparison_lines,
+    comparison_markdown,
+    merged,
+    read_reports,
+    write_file,
+)
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -28,5 +35,5 @@ def add_compare(commands: _SubParsersAction[ArgumentParser]) -> None:
 def _run(given: Namespace) -> tuple[str, int]:
     comparison = compare(merged(read_reports([given.old])), merged(read_reports([given.new])))
     if given.markdown is not None:
-        given.markdown.write_text(comparison_markdown(comparison), "utf-8", "backslashreplace")
+        write_file(given.markdown, comparison_markdown(comparison))
     return "\n".join(comparison_lines(comparison)), int(comparison.is_worse)

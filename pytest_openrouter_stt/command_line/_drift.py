@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.contract.comparison import drift
+from pytest_openrouter_stt.report import write_file
 
 from ._drift_report import DriftReport, as_markdown, as_text
 from ._touched_checks import Checks, unnamed_arguments
@@ -37,7 +38,7 @@ def add_drift(commands: _SubParsersAction[ArgumentParser]) -> None:
 def _run(given: Namespace) -> tuple[str, int]:
     report = compared(_contract(given.old), _contract(given.new))
     if given.markdown is not None:
-        given.markdown.write_text(as_markdown(report), "utf-8")
+        write_file(given.markdown, as_markdown(report))
     return as_text(report, shutil.get_terminal_size().columns), int(bool(report.drift.changes))
 
 

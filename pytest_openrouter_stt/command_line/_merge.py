@@ -15,6 +15,7 @@ from pytest_openrouter_stt.report import (
     merged,
     read_reports,
     report_json,
+    write_file,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +56,6 @@ def _run(given: Namespace) -> tuple[str, int]:
     wanted = {name: path for name in _WRITERS if (path := getattr(given, name)) is not None}
     report = merged(read_reports(given.reports, wanted.values()))
     for name, path in wanted.items():
-        path.write_text(_WRITERS[name][1](report), "utf-8", "backslashreplace")
+        write_file(path, _WRITERS[name][1](report))
     lines = matrix_lines(report, shutil.get_terminal_size().columns)
     return "\n".join(lines), int(not all(client.is_green for client in report.clients))

@@ -249,7 +249,7 @@ def stt_mode() -> Mode:
 @pytest.fixture
 def stt_client(request: pytest.FixtureRequest) -> str:
     """The name of the client that a check judges; parametrized where there are several."""
-    return _run(request).clients[0]
+    return _run_of(request).clients[0]
 
 
 @pytest.fixture
@@ -271,7 +271,7 @@ def stt(request: pytest.FixtureRequest, stt_client: str, stt_mode: Mode) -> Iter
                 pytest.skip(reason)
         note = _notebook(request.node)
         note(Served(stand.form or ""))
-        note(_run(request).who(stt_client))
+        note(_run_of(request).who(stt_client))
         share = _SHARE if info is not None and info.each is not None else 1.0
         bench = Bench(stand, stt_mode, features, note, share)
         note_adapter(bench)
@@ -298,13 +298,13 @@ def _case(request: pytest.FixtureRequest) -> Mapping[str, object]:
 def _stand(request: pytest.FixtureRequest, client: str) -> Stand:
     from pytest_openrouter_stt.client import target_of  # noqa: PLC0415 - see the module's docstring
 
-    run = _run(request)
+    run = _run_of(request)
     if client in run.targets:
         return run.stand_for(client, run.targets[client])
     return run.stand_for(client, replace(target_of(request.getfixturevalue(CLIENT_FIXTURE)), errors=run.errors))
 
 
-def _run(request: pytest.FixtureRequest) -> Run:
+def _run_of(request: pytest.FixtureRequest) -> Run:
     run = request.config.stash.get(_RUN, None)
     if run is None:
         raise pytest.UsageError(_NO_CLIENT)

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_openrouter_stt.report import badge, html_report, known_failures_text, markdown_report, report_json
+from pytest_openrouter_stt.report import (
+    badge,
+    html_report,
+    known_failures_text,
+    markdown_report,
+    report_json,
+    write_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -133,7 +140,7 @@ class ReportFiles:
         report = self._report(exit_code)
         for path, text in self._contents(report):
             try:
-                _replace(path, text)
+                write_file(path, text)
             except OSError as error:
                 pytest.exit(f"stt: {path} cannot be written: {error.strerror}", pytest.ExitCode.TESTS_FAILED)
         if self._files.step_summary is not None:
@@ -147,16 +154,6 @@ class ReportFiles:
         known = self._files.known_failures
         if known is not None and not self._record.unfinished:  # else it would lose what the run did not come to
             yield known, known_failures_text(self._record.all_results, self._level, toml=known.suffix == ".toml")
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write *path* at once or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _add(path: Path, text: str) -> None:

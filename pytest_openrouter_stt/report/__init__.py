@@ -28,6 +28,7 @@ from ._report_json import UnreadableReport, read_report, report_json
 from ._result import Level, Requirement, Result, Source, Verdict
 from ._summary import Conformance, conclusion, is_conclusive, is_gating, is_green, summary_lines
 from ._text import harmless, harmless_log, one_line
+from ._writing import write_file
 from .html import html_report
 
 __all__ = [
@@ -107,4 +108,5 @@ __all__ = [
     "summary_lines",
     "told_apart_by_nothing",
     "wire_text",
+    "write_file",
 ]
