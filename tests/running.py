@@ -85,7 +85,7 @@ def run_python(folder: Path, *arguments: str, env: dict[str, str] | None = None)
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": _importable_tests().name, **(env or {})},
+        env={**os.environ, "PYTHONPATH": importable_tests().name, **(env or {})},
         capture_output=True,
         text=True,
         timeout=_LIMIT,
@@ -94,7 +94,7 @@ def run_python(folder: Path, *arguments: str, env: dict[str, str] | None = None)
 
 
 @cache
-def _importable_tests() -> TemporaryDirectory[str]:
+def importable_tests() -> TemporaryDirectory[str]:
     """Return a folder that holds the tests and nothing else: beside them stands the package's source."""
     folder = TemporaryDirectory()
     Path(folder.name, "tests").symlink_to(REPOSITORY / "tests", target_is_directory=True)
