@@ -60,7 +60,7 @@ class Record:
     ) -> None:
         self._clients = clients
         self._requirements = requirements
-        self._known = known
+        self.known = known
         self._who = who
         self._project = project
         self._cases: dict[tuple[str, str], Case] = {}
@@ -118,7 +118,7 @@ class Record:
         """Return what is wrong with the known failures; of a run that did not come to its end nobody knows."""
         if self.unfinished:
             return []
-        return list(self._known.problems(self.all_results, self.not_run))
+        return list(self.known.problems(self.all_results, self.not_run))
 
     def report(self, circumstances: Circumstances, exit_code: int) -> Report:
         """Return everything as a value."""

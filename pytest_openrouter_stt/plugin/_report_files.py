@@ -153,7 +153,8 @@ class ReportFiles:
             yield self._files.badge, _json(badge(report))
         known = self._files.known_failures
         if known is not None and not self._record.unfinished:  # else it would lose what the run did not come to
-            yield known, known_failures_text(self._record.all_results, self._level, toml=known.suffix == ".toml")
+            results, toml = self._record.all_results, known.suffix == ".toml"
+            yield known, known_failures_text(results, self._level, toml=toml, before=self._record.known)
 
 
 def _add(path: Path, text: str) -> None:

@@ -87,6 +87,10 @@ class KnownFailures:
         found = (e.reason for e in self.entries if e.covers(result) and not e.is_expired(self.today))
         return next(found, "")
 
+    def entry_for(self, result: Result) -> KnownFailure | None:
+        """Return the first entry that covers *result*, be it expired or not."""
+        return next((entry for entry in self.entries if entry.covers(result)), None)
+
     def problems(self, results: Sequence[Result], not_run: Iterable[str]) -> Iterator[tuple[KnownFailure, str]]:
         """Yield the entries that are wrong after a run, and why: one that is not needed hides what comes later.
 
@@ -189,25 +193,29 @@ def _refuse_unusable(table: Mapping[str, Any], place: str) -> None:
             raise UnusableKnownFailures(f"{place}: it has no {name!r}. Each entry needs {' and '.join(_NEEDED)}.")
 
 
-def known_failures_text(results: Sequence[Result], level: Level, *, toml: bool) -> str:
+def known_failures_text(
+    results: Sequence[Result], level: Level, *, toml: bool, before: KnownFailures | None = None
+) -> str:
     """Return a file of known failures with everything that fails the run now.
 
     Args:
         results: One for each case of each check that ran.
         level: The lowest level whose failures fail the run.
         toml: Whether it is to be TOML, in which an entry is bound to what was observed.
+        before: What was known until now, of which reasons are kept, and in TOML owners and dates.
     """
+    before = before or KnownFailures()
     bad = [result for result in results if is_gating(result, level)]
     groups: dict[tuple[str, str, str], list[Result]] = {}
     for result in bad:
         groups.setdefault((result.client, result.check, result.reason), []).append(result)
-    write: Callable[[str, Result], str] = _toml_entry if toml else _line_entry
+    write: Callable[[str, Result, KnownFailure | None], str] = _toml_entry if toml else _line_entry
     lines, client = [], ""
     for group in groups.values():
         if not toml and group[0].client != client:
             client = group[0].client
             lines.append(f"[{client}]\n")
-        lines += [write(name, group[0]) for name in _names(group, results)]
+        lines += [write(name, group[0], before.entry_for(group[0])) for name in _names(group, results)]
     return "\n".join(lines)
 
 
@@ -220,19 +228,22 @@ def _names(group: Sequence[Result], results: Sequence[Result]) -> list[str]:
     return [result.node_id.removeprefix("stt/") for result in group]
 
 
-def _toml_entry(name: str, result: Result) -> str:
+def _toml_entry(name: str, result: Result, before: KnownFailure | None) -> str:
     values = {
         "id": name,
         "client": result.client,
         "observed": result.reason,
-        "reason": result.known or _NOT_LOOKED_INTO,
+        "reason": before.reason if before else _NOT_LOOKED_INTO,
+        "owner": before.owner if before else "",
     }
     fields = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value]
+    if before and before.expires:  # also one that has passed, for writing the file anew is no second thought
+        fields.append(f"expires = {before.expires}")
     return "\n".join(["[[failure]]", *fields, ""])
 
 
-def _line_entry(name: str, result: Result) -> str:
-    return f"{name}  # {result.known or result.reason}\n"
+def _line_entry(name: str, result: Result, before: KnownFailure | None) -> str:
+    return f"{name}  # {before.reason if before else result.reason}\n"
 
 
 def _glob(pattern: str, *, below: bool = False) -> re.Pattern[str]:

@@ -51,6 +51,18 @@ def test_what_fails_now_can_be_written_and_is_known_from_then_on(run: Callable[.
     assert all(case["known"] for check in client["checks"] for case in check["cases"])
 
 
+def test_a_list_that_is_written_over_itself_keeps_owners_and_dates(
+    pytester: pytest.Pytester, run: Callable[..., Shown]
+) -> None:
+    said = 'reason = "later"\nowner = "me"\nexpires = 2099-12-31\n'
+    pytester.makefile(".toml", known=f'[[failure]]\nid = "errors"\n{said}')
+
+    done = run(WRONG, *FAILING, "--stt-known-failures=known.toml", "--stt-write-known-failures=known.toml")
+
+    assert done.exit_code == 0
+    assert said in (done.folder / "known.toml").read_text("utf-8")
+
+
 def test_a_new_failure_beside_a_known_one_fails(pytester: pytest.Pytester, run: Callable[..., Shown]) -> None:
     pytester.makefile(".txt", known="errors::test_status[*-500]  # later")
 

@@ -204,6 +204,25 @@ def test_what_is_written_covers_what_fails_now_and_is_needed(tmp_path: Path, nam
     ]
 
 
+def test_written_anew_an_entry_keeps_what_people_wrote(tmp_path: Path) -> None:
+    passed = date(2027, 2, 28)
+    before = KnownFailures((entry("errors", reason="why", owner="me", expires=passed, observed="*X"),), TODAY)
+    path = tmp_path / "known.toml"
+
+    path.write_text(known_failures_text([result(), result("audio::test_y")], Level.MUST, toml=True, before=before))
+
+    old, new = read_known_failures(path, TODAY).entries
+    assert (old.id, old.observed) == ("errors::test_status", REASON)
+    assert (old.reason, old.owner, old.expires) == ("why", "me", passed)
+    assert (new.reason, new.owner, new.expires) == ("not looked into yet", "", None)
+
+
+def test_lines_written_anew_keep_their_reasons() -> None:
+    before = KnownFailures((entry(reason="why"),), TODAY)
+
+    assert known_failures_text([result()], Level.MUST, toml=False, before=before).endswith("test_status  # why\n")
+
+
 def test_only_toml_is_bound_to_what_was_observed(tmp_path: Path) -> None:
     path = tmp_path / "known.toml"
     path.write_text(known_failures_text([result()], Level.MUST, toml=True))
