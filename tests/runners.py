@@ -115,7 +115,8 @@ class Machine:
                 continue
             if "run" in step:
                 done = self._step(step["run"], summary)
-                exit_code, output = exit_code or done.exit_code, output + done.output
+                output += done.output
+                exit_code = exit_code or (0 if step.get("continue-on-error") else done.exit_code)
             elif step["uses"].startswith("actions/upload-artifact@"):
                 artefacts = self._kept([step["with"]["path"]])
             else:

@@ -188,9 +188,7 @@ def test_before_a_merge_only_what_gets_worse_fails(
 
 
 @pytest.mark.parametrize(("client", "exit_code"), [(RIGHT, 0), (WRONG, 1)], ids=["right", "wrong"])
-def test_without_a_report_of_the_main_branch_every_failure_counts(
-    tmp_path: Path, client: str, exit_code: int
-) -> None:
+def test_without_a_report_of_the_main_branch_every_failure_counts(tmp_path: Path, client: str, exit_code: int) -> None:
     done = before_merge(Machine(tmp_path, client))
 
     assert done.exit_code == exit_code, done.output
