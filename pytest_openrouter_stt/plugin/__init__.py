@@ -155,6 +155,7 @@ def _parts(config: pytest.Config, run: Run) -> dict[str, object]:
         level=run.level,
         known=run.known,
         subject=run.subject,
+        project=run.project,
         secrets=run.secrets,
     )
     parts: dict[str, object] = {

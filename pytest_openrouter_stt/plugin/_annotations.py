@@ -32,6 +32,8 @@ def annotation_lines(report: Report) -> Iterator[str]:
     shown = bad if len(bad) <= _MAX else bad[: _MAX - 1]
     for client, check in shown:
         yield _error(f"{check.requirement.check} ({check.requirement.level}), {client.who.title}", _text(check))
+    for text in dict.fromkeys(text for client in report.clients for text in client.stale):
+        yield _error("known failures", text)
     if len(bad) > len(shown):
         yield _error("pytest-openrouter-stt", f"{len(bad) - len(shown)} more checks fail; the log shows them")
 

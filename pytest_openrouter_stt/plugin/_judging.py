@@ -18,6 +18,7 @@ from pytest_openrouter_stt.report import (
     judgement_in,
     observed,
     one_line,
+    pathless,
     render_failure,
 )
 from pytest_openrouter_stt.suite import info_of
@@ -27,6 +28,7 @@ from ._clients import is_of_suite
 if TYPE_CHECKING:
     import warnings
     from collections.abc import Callable, Generator
+    from pathlib import Path
 
     from pytest_openrouter_stt.contract import Contract
     from pytest_openrouter_stt.report import KnownFailures, Requirement, Subject
@@ -54,6 +56,7 @@ class Judging:
         level: The lowest level whose failures fail the run.
         known: The failures that do not, because they are known.
         subject: Says how to show a client.
+        project: The folder that paths are shown relative to.
         secrets: What nobody may be shown.
     """
 
@@ -65,6 +68,7 @@ class Judging:
         level: Level,
         known: KnownFailures,
         subject: Callable[[str], Subject],
+        project: Path,
         secrets: tuple[str, ...],
     ) -> None:
         self._clients = clients
@@ -72,6 +76,7 @@ class Judging:
         self._level = level
         self._known = known
         self._subject = subject
+        self._project = project
         self._secrets = secrets
 
     @pytest.hookimpl(wrapper=True)
@@ -101,7 +106,8 @@ class Judging:
 
     def _judge(self, report: pytest.TestReport, requirement: Requirement, error: BaseException | None) -> None:
         client, node_id = self._clients.of(report.nodeid)
-        verdict, reason = self._verdict(report, requirement, error, client)
+        verdict, sentence = self._verdict(report, requirement, error, client)
+        reason = pathless(sentence, self._project)
         unknown = Result(node_id, requirement.check, requirement.level, verdict, reason, client)
         known = self._known.reason_for(unknown)
         result = Result(node_id, requirement.check, requirement.level, verdict, reason, client, known)

@@ -89,7 +89,7 @@ class Record:
         notes = list(notes_in(report.user_properties))
         repeats = tuple(note for note in notes if isinstance(note, Repeat))
         evidence = tuple((label, self._pathless(text)) for label, text in getattr(report, EVIDENCE, ()))
-        self._cases[place] = Case(self._shown(result), round(report.duration, 3), evidence, repeats)
+        self._cases[place] = Case(result, round(report.duration, 3), evidence, repeats)
         kept = self._notes[result.client]
         kept += [note for note in notes if note not in kept and not isinstance(note, Repeat)]
         return result
@@ -182,9 +182,6 @@ class Record:
             return
         reason = self._pathless(f"{_AFTER}{one_line(str(report.longrepr))}")
         self._cases[place] = replace(case, result=replace(case.result, verdict=Verdict.COULD_NOT_RUN, reason=reason))
-
-    def _shown(self, result: Result) -> Result:
-        return replace(result, reason=self._pathless(result.reason))
 
     def _pathless(self, text: str) -> str:
         return pathless(text, self._project)

@@ -25,7 +25,7 @@ from ._check import check
 from ._stand import API_KEY, smallest_call
 
 if TYPE_CHECKING:
-    from ._bench import Bench
+    from ._bench import Bench, Seen
 
 _OTHER_KEYS = ("k", "sk-or-v1-" + "f" * 64, "A0-._~+/=")
 _OPTIONALS = ("language", "provider", "temperature")
@@ -213,7 +213,8 @@ def test_format_is_renamed(stt: Bench) -> None:
 
     @stt.any(st.text())
     def judge(value: str) -> None:
-        _judge_format(stt, {"data": "UklGRg==", "format_": value}, value)
+        audio = {"data": "UklGRg==", "format_": value}
+        _require_format(stt.call(smallest_call().replace(input_audio=audio)), value)
 
 
 @check(
@@ -227,13 +228,15 @@ def test_format_is_accepted_by_its_wire_name(stt: Bench) -> None:
     """`input_audio.format` is accepted too, and goes on the wire as it is.
 
     Passes: `format` in the argument, sent as `format`.
-    Fails: losing it, putting a default in its place, or sending `format_` as well.
+    Fails: refusing it, losing it, putting a default in its place, or sending `format_` as well.
     """
-    _judge_format(stt, {"data": "UklGRg==", "format": "wav"}, "wav")
-
-
-def _judge_format(stt: Bench, audio: dict[str, str], value: str) -> None:
+    audio = {"data": "UklGRg==", "format": "wav"}
     seen = stt.call(smallest_call().replace(input_audio=audio))
+    seen.require(bool(seen.requests), "`input_audio.format` is not accepted: nothing was sent")
+    _require_format(seen, "wav")
+
+
+def _require_format(seen: Seen, value: str) -> None:
     sent = seen.at("input_audio")
     others = {name: item for name, item in sent.items() if name != "format"} if isinstance(sent, dict) else {}
     wrong = seen.at("input_audio", "format") != value or "format_" in others

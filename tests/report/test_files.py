@@ -202,6 +202,18 @@ def test_failures_are_annotations_of_a_workflow(
     assert line.endswith("%0A1 of 2 cases")
 
 
+def test_a_stale_known_failure_is_an_annotation_too(
+    run: Callable[..., Shown], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    pytester.makefile(".txt", known="errors::test_status  # mended since")
+
+    done = run(RIGHT, CASE, "--stt-known-failures=known.txt")
+
+    stale = "known.txt:1: errors::test_status passes; remove the entry"
+    assert f"::error title=known failures::{stale}" in done.output.splitlines()
+
+
 def test_no_annotation_without_a_workflow_or_without_a_failure(
     run: Callable[..., Shown], odd: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -158,6 +158,13 @@ class LosesFormatByItsWireName(Client):
         return {"data": audio["data"], "format": audio.get("format_", "mp3")}
 
 
+@caught_by("request::test_format_is_accepted_by_its_wire_name")
+class RefusesFormatByItsWireName(Client):
+    def validate(self, arguments: dict[str, Any]) -> None:
+        super().validate(arguments)
+        self.expect(str, "input_audio.format_", arguments["input_audio"].get("format_"))
+
+
 @caught_by("request::test_format_is_renamed", _WHOLE_BODY)
 class GuessesFormat(Client):
     def audio(self, audio: dict[str, Any]) -> dict[str, Any]:
