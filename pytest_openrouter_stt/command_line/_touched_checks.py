@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_openrouter_stt.contract.comparison import SCHEMA, is_error, surface
-from pytest_openrouter_stt.suite import AREAS, CheckInfo, area_checks, area_module, cases
+from pytest_openrouter_stt.suite import CheckInfo, cases, every_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,19 +45,6 @@ class Recount:
         return f"{self.check} {' and '.join(filter(None, (gains, loses)))}"
 
 
-def declared_checks() -> tuple[CheckInfo, ...]:
-    """Return what each check of the suite declares, in the suite's order."""
-    return tuple(
-        next(
-            mark.args[0]
-            for mark in getattr(importlib.import_module(area_module(area)), name).pytestmark
-            if mark.name == "stt_check"
-        )
-        for area in AREAS
-        for name in area_checks(area)
-    )
-
-
 class Checks:
     """The checks of the suite, and what each looks at.
 
@@ -68,7 +54,7 @@ class Checks:
 
     def __init__(self, contract: Contract) -> None:
         facts = surface(contract)
-        self._all = declared_checks()
+        self._all = every_check()
         self._looked_at = {info.requirement.check: tuple(_looked_at(info, facts, contract.sdk)) for info in self._all}
 
     def looked_at(self, check: str) -> tuple[Place, ...]:
