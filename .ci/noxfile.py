@@ -79,6 +79,16 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports")
 
 
+@nox.session(python="3.12")
+def docs(session: nox.Session) -> None:
+    """The documents as a site, without one warning; ``-- FOLDER`` says where to put it."""
+    _install(session, "docs")
+    folder = session.posargs[0] if session.posargs else str(Path(session.create_tmp()).resolve() / "site")
+    session.chdir(REPOSITORY)
+    session.run("sphinx-build", "-n", "-W", "--keep-going", "-E", "-b", "html", "docs", folder)
+    session.log(f"it begins at {Path(folder).resolve() / 'index.html'}")
+
+
 @nox.session(python=["3.11", "3.13"])  # on 3.12 the session `coverage` runs them all
 def tests(session: nox.Session) -> None:
     """The tests, against the installed package and the newest pytest."""
