@@ -40,6 +40,7 @@ copybutton_prompt_text = "$ "
 
 CONTENTS = {
     "index": {
+        "Tutorial": ("tutorial",),
         "How-to": ("how-to/*", "examples/commands/README"),
         "Reference": ("reference/*",),
         "Explanation": ("explanation/*",),
