@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from docutils.nodes import Element
+    from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 project = "pytest-openrouter-stt"
 author = "The pytest-openrouter-stt authors"
@@ -21,13 +24,25 @@ myst_heading_anchors = 4  # the anchors that code hosts make of headings
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
-napoleon_use_rtype = False
+napoleon_use_ivar = True
+default_role = "code"
 python_maximum_signature_line_length = 88
-nitpick_ignore_regex = [
-    # Types of other projects: their sites are not asked when this one is built.
-    ("py:.*", r"(collections\.abc|types|typing|pathlib|hypothesis|hypothesis\..*|st)\..*"),
-    # Types that an annotation names and users do not: what they are is in the description beside it.
-    ("py:.*", r"[A-Za-z_]+"),
+nitpick_ignore = [
+    # Of other projects, whose sites are not asked when this one is built.
+    ("py:class", "collections.abc.Mapping"),
+    ("py:class", "hypothesis.strategies.SearchStrategy"),
+    ("py:class", "pathlib.Path"),
+    ("py:class", "socket.socket"),
+    ("py:class", "st.SearchStrategy"),
+    ("py:exc", "InvalidArgument"),
+    # Alternatives that the description beside them lists.
+    ("py:class", "AudioForm"),
+    ("py:class", "Json"),
+    ("py:class", "Layer"),
+    # What the parts of this package have from each other, and users do not.
+    ("py:class", "Resolver"),
+    ("py:class", "pytest_openrouter_stt.endpoint._http.HttpConnection"),
+    ("py:class", "pytest_openrouter_stt.endpoint._origin.Origin"),
 ]
 
 html_theme = "furo"
@@ -57,6 +72,16 @@ def _with_contents(_: Sphinx, page: str, source: list[str]) -> None:
         source[0] += "\n".join(["\n", "```{toctree}", *options, "", *pages, "```", ""])
 
 
+def _by_public_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, text: Element) -> Element | None:
+    """Find what is defined in one module where the page describes it, in the one that users import it from."""
+    names, name = env.domains.python_domain, node.get("reftarget", "").rpartition(".")[2]
+    for module in ("pytest_openrouter_stt", "pytest_openrouter_stt.contract"):
+        if f"{module}.{name}" in names.objects:
+            return names.resolve_xref(env, node["refdoc"], app.builder, "obj", f"{module}.{name}", node, text)
+    return None
+
+
 def setup(app: Sphinx) -> None:
-    """Let the tables of contents be added."""
+    """Add the tables of contents, and links in signatures."""
     app.connect("source-read", _with_contents)
+    app.connect("missing-reference", _by_public_name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from functools import partial
 from itertools import groupby
@@ -17,6 +16,7 @@ from pytest_openrouter_stt.plugin._explain import not_for, repetition, section
 from pytest_openrouter_stt.report import Level, Report, report_json
 from tests.clients.mutants import CAUGHT_BY
 from tests.contract._documents import as_yaml, packaged, post, schemas
+from tests.documents import README, hold
 from tests.report._reports import FAILED, PASSED, client
 from tests.report._reports import check as made
 from tests.running import REPOSITORY, run_pytest
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.suite import CheckInfo
 
 _SHOWN_CLIENT = 'from tests.clients.mutants.request import ForgetsToRenameFormat as Client\n\n__version__ = "1.0"\n'
-README = REPOSITORY / "README.md"
 MATRIX = REPOSITORY / "docs" / "reference" / "kill-matrix.md"
 REFERENCE = REPOSITORY / "docs" / "reference" / "checks.md"
 VERSIONS = REPOSITORY / "docs" / "how-to" / "compare-versions.md"
@@ -47,14 +46,14 @@ def test_readme_shows_a_real_failure_and_a_real_summary(tmp_path: Path) -> None:
     summary = re.search(r"^=+ stt: mypkg.*?\n(.*?)^=+ short test summary", run.output, re.DOTALL | re.MULTILINE)
     assert failure is not None, run.output
     assert summary is not None, run.output
-    _hold(README, {"failure": failure[2], "summary": summary[1]})
+    hold(README, {"failure": failure[2], "summary": summary[1]})
 
 
 def test_reference_describes_every_check() -> None:
     by_area = groupby(CHECKS.values(), lambda check: check.requirement.area)
     lines = [line for area, checks in by_area for line in _area(area, list(checks))]
 
-    _hold(REFERENCE, {"checks": "\n".join(lines)}, fence="")
+    hold(REFERENCE, {"checks": "\n".join(lines)}, fence="")
 
 
 def _area(area: str, checks: list[CheckInfo]) -> Iterator[str]:
@@ -87,7 +86,7 @@ def test_kill_matrix_lists_the_mutants_of_every_check() -> None:
         names = [name.partition(":")[2] for name, catch in CAUGHT_BY.items() if check in catch.surely]
         lines.append(f"| `{check}` | {len(names)} | {', '.join(names)} |")
 
-    _hold(MATRIX, {"matrix": "\n".join(lines)}, fence="")
+    hold(MATRIX, {"matrix": "\n".join(lines)}, fence="")
 
 
 def test_how_to_shows_what_a_newer_spec_changes(
@@ -103,7 +102,7 @@ def test_how_to_shows_what_a_newer_spec_changes(
 
     assert main(["drift", "packaged", "newer.yaml"]) == 1
 
-    _hold(NEWER_SPEC, {"drift": capsys.readouterr().out})
+    hold(NEWER_SPEC, {"drift": capsys.readouterr().out})
 
 
 def test_how_to_shows_a_real_matrix_and_a_real_comparison(
@@ -123,21 +122,7 @@ def test_how_to_shows_a_real_matrix_and_a_real_comparison(
     assert main(["merge", *paths]) == 1
     matrix = capsys.readouterr().out
     assert main(["compare", *paths]) == 1
-    _hold(VERSIONS, {"matrix": matrix, "comparison": capsys.readouterr().out})
-
-
-def _hold(document: Path, parts: dict[str, str], fence: str = "```") -> None:
-    """Compare the marked parts of *document* with what they should be."""
-    text = document.read_text("utf-8")
-    wanted = text
-    for name, part in parts.items():
-        opening, closing = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        body = f"{fence}text\n{part.strip(chr(10))}\n{fence}\n" if fence else f"{part.strip()}\n\n"
-        start, end = wanted.index(opening) + len(opening), wanted.index(closing)
-        wanted = wanted[:start] + ("\n" if not fence else "") + body + wanted[end:]
-    if os.environ.get("STT_UPDATE_DOCS"):
-        document.write_text(wanted, "utf-8")
-    assert document.read_text("utf-8") == wanted, f"{document.name} is out of date: run this with STT_UPDATE_DOCS=1"
+    hold(VERSIONS, {"matrix": matrix, "comparison": capsys.readouterr().out})
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ class WireRequest:
 
     @property
     def digest(self) -> str:
-        """What tells one body from another at a glance: the first eight hexadecimal digits of its SHA-256."""
+        """The first eight hexadecimal digits of the body's SHA-256, which tell one body from another at a glance."""
         return hashlib.sha256(self.body).hexdigest()[:8]
 
     def json(self) -> object:

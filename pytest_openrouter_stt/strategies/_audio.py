@@ -32,6 +32,7 @@ AWKWARD_AUDIO = (
     "+/+/",
     "é",
 )
+"""Strings for the audio that a client may be tempted to mend, none of which it may touch."""
 _MAX_DRAWN = 4096
 """Bytes that are drawn; a larger file repeats them, since nobody looks at 25 MB of entropy."""
 
