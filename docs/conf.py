@@ -59,7 +59,7 @@ CONTENTS = {
         "How-to": ("how-to/*", "examples/commands/README"),
         "Reference": ("reference/*",),
         "Explanation": ("explanation/*",),
-        "Project": ("decisions/README", "changelog"),
+        "Project": ("contributing", "security", "decisions/README", "changelog"),
     },
     "decisions/README": {"": ("0*",)},
 }
