@@ -22,6 +22,8 @@ _BESIDE = ("-p", "no:randomly", "-p", "no:cacheprovider")
 _PROGRESS = re.compile(r"^[.FsxXEU,]+ +\[ *\d+%\]\n", re.MULTILINE)
 _PARAGRAPHS = "failed SHOULD checks|not offered by"
 _LISTS = "failed SHOULD checks|not offered by|could not run|endpoint"
+_FINE = re.compile(r"[a-z]+(?: +\d+| +-)(?: +- +(?:\d+|-)){2} +- +(?:\d+|-) +-$")
+"""The row of an area in which nothing failed and everything could run."""
 _TIME = re.compile(r" in \d+\.\d+s(?: \(\d:\d\d:\d\d\))?$", re.MULTILINE)
 
 
@@ -86,8 +88,9 @@ def _run(folder: Path, prompt: str) -> tuple[int, str]:
 
 
 def shortened(summary: str) -> str:
-    """Return the summary of a run without its lists."""
-    return _without(_LISTS, summary)
+    """Return the summary of a run without its lists, and without the areas that have nothing to mend."""
+    lines = _without(_LISTS, summary).replace("\n\n", "\n").splitlines()
+    return "\n".join(line for line in lines if not _FINE.match(line))
 
 
 def _without(beginnings: str, text: str) -> str:
