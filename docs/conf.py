@@ -50,7 +50,10 @@ html_title = project
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_show_copyright = False
 html_show_sphinx = False
+html_use_index = False
+html_domain_indices = False
 copybutton_prompt_text = "$ "
 
 CONTENTS = {
