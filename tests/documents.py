@@ -24,6 +24,8 @@ _PARAGRAPHS = "failed SHOULD checks|not offered by"
 _LISTS = "failed SHOULD checks|not offered by|could not run|endpoint"
 _FINE = re.compile(r"[a-z]+(?: +\d+| +-)(?: +- +(?:\d+|-)){2} +- +(?:\d+|-) +-$")
 """The row of an area in which nothing failed and everything could run."""
+_GROWS = re.compile(r"\d+(?= (?:conformant clients|variants|libraries|mutants|deselected)\b)")
+"""Numbers that change with every test, check or mutant, on a page that is not about them."""
 _TIME = re.compile(r" in \d+\.\d+s(?: \(\d:\d\d:\d\d\))?$", re.MULTILINE)
 
 
@@ -83,7 +85,8 @@ def _run(folder: Path, prompt: str) -> tuple[int, str]:
     python, *arguments = words
     assert python == "python", f"{prompt}: only Python can be run here"
     done = run_python(folder, *arguments, *(_BESIDE if arguments[:2] == ["-m", "pytest"] else ()), env=env)
-    shown = _TIME.sub("", _without(_PARAGRAPHS, _PROGRESS.sub("", done.stdout))).strip("\n")
+    shown = _without(_PARAGRAPHS, _PROGRESS.sub("", done.stdout)).strip("\n")
+    shown = _GROWS.sub("…", _TIME.sub("", shown))
     return done.returncode, f"{prompt}\n{shown}\n{done.stderr}"
 
 
