@@ -34,6 +34,7 @@ def test_the_check_of_the_example_catches_its_mutant_and_nothing_else(tmp_path: 
     codes = followed(PAGE, tmp_path, append, {"python"})
 
     assert codes == [0, 1, 0, 0, 0]
+    assert "caught in 1 of 1 runs" in PAGE.read_text("utf-8")
     assert "`request::test_host_is_that_of_the_url` | 1 | NamesAnotherHost" in _page(tmp_path, "kill-matrix")
     assert "The Host header names the host of the URL." in _page(tmp_path, "checks")
 
