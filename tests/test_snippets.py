@@ -38,7 +38,7 @@ INVENTED = {"tests/test_mine.py"}
 
 _OPTION = re.compile(r"--stt-\w[\w-]*")
 _CHECK = re.compile(r"\b([a-z]+::test_\w+)")
-_PATH = re.compile(r"`((?:\.ci|docs|pytest_openrouter_stt|spec|tests)/[^`\s]*)`")
+_PATH = re.compile(r"`((?:\.ci(?!/\.nox)|docs|pytest_openrouter_stt|spec|tests)/[^`\s]*)`")
 _LINK = re.compile(r"(?<!`)\]\((?!\w+:)([^)\s#]*)#?([^)\s]*)\)")
 _HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 _FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
@@ -100,7 +100,8 @@ def _pytest(words: list[str]) -> None:
 
 @cache
 def _pytest_options() -> frozenset[str]:
-    return _options_in(run_python(REPOSITORY, "-m", "pytest", "--help").stdout)
+    shown = _options_in(run_python(REPOSITORY, "-m", "pytest", "--help").stdout)
+    return shown | {f"--{option[2:].replace('-', '')}" for option in shown}  # the help leaves out those without hyphens
 
 
 def _options_in(text: str) -> frozenset[str]:
