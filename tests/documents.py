@@ -79,7 +79,7 @@ def followed(document: Path, folder: Path, write: Callable[[str, str], None], la
 def _run(folder: Path, prompt: str) -> tuple[int, str]:
     """Run what stands behind a prompt; return its exit code, and what a page shows of it."""
     words = shlex.split(prompt.removeprefix("$ "))
-    env = {"COLUMNS": "80", "STT_UPDATE_DOCS": ""}
+    env = {"COLUMNS": "80", "STT_UPDATE_DOCS": "", "COVERAGE_PROCESS_CONFIG": ""}  # a copy is not what is measured
     while "=" in words[0]:
         name, _, env[name] = words.pop(0).partition("=")
     python, *arguments = words
