@@ -194,8 +194,8 @@ class TestCommand:
             (["packaged", "loop.json"], "loop.json: #/paths/~1audio~1transcriptions/post/parameters/1 refers to "),
             (["packaged", "deep.json"], "deep.json: it is nested too deeply. "),
             (
-                ["packaged", "packaged", "--markdown=no/x.md"],
-                "no/x.md: it cannot be written (No such file or directory",
+                ["packaged", "packaged", "--markdown=bad.json/x.md"],
+                "bad.json/x.md: it cannot be written (",
             ),
         ],
     )

@@ -150,15 +150,15 @@ def test_what_comes_after_the_answer_is_said_with_the_next_call(adapter: Adapter
     ],
 )
 def test_a_call_that_does_not_end_is_given_up(adapter: Adapter, life_line: int, body: str) -> None:
-    adapter.deadline = 1
+    adapter.deadline = 2
     client = adapter.drive(f"while request['id'] == 1: {body}\nanswer(ok='well')", before=f"{_HOLD}\n{_CHILD}")
-    assert why_no_answer(adapter) == "it was still under way after 1 s"
+    assert why_no_answer(adapter) == "it was still under way after 2 s"
     assert all_are_gone(life_line)
     assert client.call(CALL, "sync", KEY) == Transcript("well")
 
 
 def test_a_request_that_is_not_read_is_given_up(adapter: Adapter, life_line: int) -> None:
-    adapter.deadline = 1
+    adapter.deadline = 2
     hello = "print(json.dumps({'protocol': 1, 'name': 'x', 'features': []}), flush=True)"
     client = adapter.drive_program(f"import json, os\n{_HOLD}\n{hello}\n{_FOREVER}")
     audio = {"data": "A" * 2**20, "format_": "wav"}

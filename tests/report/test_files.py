@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 import pytest_openrouter_stt.report
 from pytest_openrouter_stt.report import read_report, report_json
 from pytest_openrouter_stt.suite import API_KEY
+from tests.running import run_pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -223,14 +224,12 @@ def test_no_annotation_without_a_workflow_or_without_a_failure(
     assert "::error" not in run(RIGHT, CASE)
 
 
-def test_workers_write_one_report(pytester: pytest.Pytester) -> None:
-    done = pytester.runpytest_subprocess(
-        "-n2", RIGHT, "stt/errors::test_status", "--stt-report=report.json", "-p", "no:randomly"
-    )
+def test_workers_write_one_report(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, "-n2", RIGHT, "stt/errors::test_status", "--stt-report=report.json")
 
-    report = json.loads((pytester.path / "report.json").read_text())
+    report = json.loads((tmp_path / "report.json").read_text())
     (client,) = report["clients"]
-    assert done.ret == 0
+    assert done.exit_code == 0
     assert client["green"]
     assert client["unfinished"] == ""
     assert client["settings"]["endpoint"] == ["respx"]
