@@ -31,7 +31,7 @@ REPORTS = {"stt-reports/stt.json", "stt-reports/stt.html", "stt-reports/junit.xm
 FAILING = "request::test_format_is_renamed"
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
-pytestmark = pytest.mark.skipif(not has_shells(), reason="there is no POSIX shell")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(not has_shells(), reason="there is no POSIX shell")]
 
 
 def the_job(name: str) -> dict[str, Any]:

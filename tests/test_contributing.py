@@ -20,6 +20,7 @@ _COPIED = ("docs", "pytest_openrouter_stt", "spec", "tests")
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", ".*", "*.png")
 
 
+@pytest.mark.long
 def test_the_check_of_the_example_catches_its_mutant_and_nothing_else(tmp_path: Path) -> None:
     for name in _COPIED:
         shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=_NOT_COPIED)

@@ -46,7 +46,7 @@ test "$4" = main.json
 """
 FAILS = "#!/bin/sh\nexit 1\n"
 
-pytestmark = pytest.mark.skipif(not has_shells(), reason="there is no POSIX shell")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(not has_shells(), reason="there is no POSIX shell")]
 
 
 def blocks(language: str) -> list[str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.documents import DOCS, followed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.long
 def test_the_tutorial_ends_green_and_shows_what_is_printed(tmp_path: Path) -> None:
     client = tmp_path / "scribe.py"
 
