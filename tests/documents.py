@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from tests.running import REPOSITORY, run_python
@@ -72,7 +73,9 @@ def followed(document: Path, folder: Path, write: Callable[[str, str], None], la
     wanted = BLOCK.sub(done, page)
     if os.environ.get("STT_UPDATE_DOCS"):
         document.write_text(wanted, "utf-8")
-    assert document.read_text("utf-8") == wanted, f"{document.name} is out of date: run this with STT_UPDATE_DOCS=1"
+    there = document.read_text("utf-8")
+    differing = "\n".join(unified_diff(there.splitlines(), wanted.splitlines(), "shown", "printed", lineterm="", n=1))
+    assert not differing, f"{document.name} is out of date: run this with STT_UPDATE_DOCS=1\n{differing}"
     return codes
 
 
