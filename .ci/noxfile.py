@@ -19,7 +19,12 @@ LAST_FOR_PEERS = "hypothesis==6.170.9"  # hypothesis-jsonschema uses what later 
 SCHEMA_SUITE = "jsonschema==4.23.0"  # its source distribution carries JSON-Schema-Test-Suite
 DIFFERS = "test_accepted_requests_are_not_repeated"  # docs/explanation/how-a-check-judges.md says why
 JAVASCRIPT_SDK = "@openrouter/sdk@1.3.19"
-BROWSER = {"chromium": "chromium", "chromium-driver": "chromedriver"}
+BROWSER = {
+    "chromium": "chromium",
+    "chromium-driver": "chromedriver",
+    "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu",
+    "fonts-liberation": "/usr/share/fonts/truetype/liberation",
+}
 LANGUAGES = {  # packages of Debian: the program or the file that tells whether each is installed
     "default-jdk-headless": "javac",
     "golang-go": "go",
