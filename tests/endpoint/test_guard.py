@@ -278,7 +278,8 @@ def test_a_child_process_with_the_armed_environment_meets_the_trap(guard: Networ
     script = f"import httpx; httpx.get('http://{NAME}/').raise_for_status()"
     child = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert "502 Bad Gateway" in child.stderr
-    assert guard.escapes == (Escape("proxy", "api.invalid:80", ""),)
+    # Where from is guessed: of a thread that another test had to leave behind, if there is one.
+    assert [(escape.kind, escape.target) for escape in guard.escapes] == [("proxy", "api.invalid:80")]
 
 
 # --- processes --------------------------------------------------------------------------------------------------
