@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_openrouter_stt.contract.comparison import listed, named
-from pytest_openrouter_stt.report import harmless, one_line
+from pytest_openrouter_stt.report import counted, harmless, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,7 +65,7 @@ class DriftReport:
         """What is to be said beside the changes, a line each, the conclusion last."""
         more = len(self.drift.changes) - _MAX_CHANGES
         if more > 0:
-            yield f"and {_counted(more, 'change')} more, which are not shown"
+            yield f"and {counted(more, 'change')} more, which are not shown"
         yield from map(str, self.recounts)
         if self.unnamed:
             names = listed([named(name) for name in self.unnamed])
@@ -74,14 +74,14 @@ class DriftReport:
 
     def _conclusion(self) -> str:
         changes = len(self.drift.changes)
-        wording = f"{_counted(self.drift.wording, 'change')} of wording only" if self.drift.wording else ""
+        wording = f"{counted(self.drift.wording, 'change')} of wording only" if self.drift.wording else ""
         if not changes:
             return f"no requirement has changed{f', and {wording}' if wording else ''}"
-        checks = _counted(len({check for checks in self.touched for check in checks}), "check")
+        checks = counted(len({check for checks in self.touched for check in checks}), "check")
         holes = sum(not checks for checks in self.touched)
         unseen = f"; no check looks at {holes} of them" if holes else ""
         more = f"; and {wording}" if wording else ""
-        return f"{_counted(changes, 'requirement')} changed, which {checks} look at{unseen}{more}"
+        return f"{counted(changes, 'requirement')} changed, which {checks} look at{unseen}{more}"
 
 
 def as_text(report: DriftReport, width: int) -> str:
@@ -137,10 +137,6 @@ def _escaped(text: str) -> str:
 
 def _document(contract: Contract) -> str:
     return f"{contract.source} ({contract.revision})"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _about(change: Change) -> Iterator[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_openrouter_stt.report import (
+    as_json,
     badge,
     html_report,
     markdown_report,
@@ -30,15 +30,11 @@ _ABOUT = (
 )
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
-
-
 _WRITERS: dict[str, tuple[str, Callable[[Report], str]]] = {
-    "json": ("all of them as one report", lambda report: _json(report_json(report))),
+    "json": ("all of them as one report", lambda report: as_json(report_json(report))),
     "markdown": ("as Markdown, such as for a step summary", markdown_report),
     "html": ("as a page", html_report),
-    "badge": ("what an endpoint badge of shields shows, of the worst of them", lambda report: _json(badge(report))),
+    "badge": ("what an endpoint badge of shields shows, of the worst of them", lambda report: as_json(badge(report))),
 }
 
 

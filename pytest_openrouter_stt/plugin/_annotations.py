@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_openrouter_stt.report import Verdict, is_gating
+from pytest_openrouter_stt.report import is_gating
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ def _fails(client: ClientReport, check: CheckReport) -> bool:
 
 
 def _text(check: CheckReport) -> str:
-    bad = [case.result for case in check.cases if case.result.verdict in {Verdict.FAILED, Verdict.COULD_NOT_RUN}]
+    bad = [case.result for case in check.cases if case.result.verdict.is_bad]
     return f"{bad[0].reason}\nrequired: {check.requirement.text}\n{len(bad)} of {len(check.cases)} cases"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,11 +109,11 @@ class Judging:
         client, node_id = self._clients.of(report.nodeid)
         verdict, sentence = self._verdict(report, requirement, error, client)
         reason = pathless(sentence, self._project)
-        unknown = Result(node_id, requirement.check, requirement.level, verdict, reason, client)
-        known = self._known.reason_for(unknown)
-        result = Result(node_id, requirement.check, requirement.level, verdict, reason, client, known)
+        found = Result(node_id, requirement.check, requirement.level, verdict, reason, client)
+        known = self._known.reason_for(found)
+        result = replace(found, known=known)
         report.user_properties.extend(result.properties())
-        if not report.failed or verdict not in {Verdict.FAILED, Verdict.COULD_NOT_RUN}:
+        if not report.failed or not verdict.is_bad:
             return
         if known or not is_gating(result, self._level):
             report.outcome = "skipped"  # as pytest itself marks an expected failure

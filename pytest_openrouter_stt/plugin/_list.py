@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_openrouter_stt.report import counted
 from pytest_openrouter_stt.suite import every_check
 
 from ._printing import Line
-from ._selection import covers, not_found
+from ._selection import all_not_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,15 +44,15 @@ def listed(selection: Selection, width: int, *, verbose: bool) -> list[Line]:
     areas = groupby(chosen, lambda info: info.requirement.area)
     lines = [line for area, infos in areas for line in _area(area, list(infos), width, verbose=verbose)]
     counts = Counter(str(info.requirement.level) for info in chosen)
-    total = f"{len(chosen)} check{'' if len(chosen) == 1 else 's'}"
-    return [*lines, Line(f"{total}: {', '.join(f'{count} {level}' for level, count in counts.items())}", bold=True)]
+    parts = ", ".join(f"{count} {level}" for level, count in counts.items())
+    return [*lines, Line(f"{counted(len(chosen), 'check')}: {parts}", bold=True)]
 
 
 def _refuse_unknown(selection: Selection, known: Sequence[str]) -> None:
     names = [argument.partition("[")[0] for argument in selection.arguments]
-    unknown = [name for name in names if not any(covers(name, node_id) for node_id in known)]
-    if unknown:
-        raise pytest.UsageError(*(not_found(name, known) for name in unknown))
+    texts = all_not_found(names, known)
+    if texts:
+        raise pytest.UsageError(*texts)
 
 
 def _node_id(info: CheckInfo) -> str:

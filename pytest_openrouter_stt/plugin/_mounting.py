@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from ._selection import ROOT, WORKER_KEY, covers, not_found, take_stt_arguments
+from ._selection import ROOT, WORKER_KEY, all_not_found, take_stt_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -121,8 +121,7 @@ class SuiteMount:
         yield from (i for i in _check_ids(self.areas()) if self.selection.reaches(i) and i not in found)
 
     def _refuse_unknown(self, arguments: Sequence[str], known: Sequence[str]) -> None:
-        unknown = [a for a in arguments if not any(covers(a, node_id) for node_id in known)]
-        texts = [not_found(argument, known) for argument in unknown]
+        texts = all_not_found(arguments, known)
         if texts and hasattr(self._config, "workerinput"):
             # A usage error in a worker ends it without a word on the terminal.
             self._fail("\n".join(texts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_openrouter_stt.report import (
+    as_json,
     badge,
     html_report,
     known_failures_text,
@@ -27,15 +27,11 @@ if TYPE_CHECKING:
     from ._record import Record
 
 WRITERS: dict[str, Callable[[Report], str]] = {
-    ".json": lambda report: _json(report_json(report)),
+    ".json": lambda report: as_json(report_json(report)),
     ".md": markdown_report,
     ".html": html_report,
 }
 """What a report is written as, by the end of its file's name."""
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True)
@@ -150,7 +146,7 @@ class ReportFiles:
         for path in self._files.reports:
             yield path, WRITERS[path.suffix](report)
         if self._files.badge is not None:
-            yield self._files.badge, _json(badge(report))
+            yield self._files.badge, as_json(badge(report))
         known = self._files.known_failures
         if known is not None and not self._record.unfinished:  # else it would lose what the run did not come to
             results, toml = self._record.all_results, known.suffix == ".toml"

@@ -94,6 +94,12 @@ def covers(outer: str, inner: str) -> bool:
     return inner == outer or inner.startswith(below)
 
 
+def all_not_found(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return a message for each of *arguments* that names nothing of *known*."""
+    unknown = [argument for argument in arguments if not any(covers(argument, node_id) for node_id in known)]
+    return [not_found(argument, known) for argument in unknown]
+
+
 def not_found(argument: str, known: Sequence[str]) -> str:
     """Return the message for an argument that names nothing, with the node IDs that may have been meant."""
     start, existing = _siblings(argument, known)

@@ -27,8 +27,8 @@ from ._report import Case, CheckReport, Circumstances, ClientReport, Report
 from ._report_json import UnreadableReport, read_report, report_json
 from ._result import Level, Requirement, Result, Source, Verdict
 from ._summary import Conformance, conclusion, is_conclusive, is_gating, is_green, summary_lines
-from ._text import harmless, harmless_log, one_line
-from ._writing import write_file
+from ._text import counted, harmless, harmless_log, one_line
+from ._writing import as_json, write_file
 from .html import html_report
 
 __all__ = [
@@ -71,12 +71,14 @@ __all__ = [
     "Verdict",
     "Who",
     "adapter_lines",
+    "as_json",
     "badge",
     "call_text",
     "compare",
     "comparison_lines",
     "comparison_markdown",
     "conclusion",
+    "counted",
     "error_lines",
     "harmless",
     "harmless_log",

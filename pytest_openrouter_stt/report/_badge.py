@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._result import Level, Result, Verdict
-from ._summary import Conformance, is_gating
+from ._summary import Conformance, count_checks, is_gating
 from ._text import one_line, visible
 
 if TYPE_CHECKING:
@@ -46,16 +46,16 @@ def _said(client: ClientReport) -> tuple[str, str]:
     if not client.is_green:
         level = client.circumstances.level
         gating = [result for result in results if is_gating(result, level) and not result.known]
-        return "yellow", f"conformant, {_checks(gating)} fail at level {level}"
+        return "yellow", f"conformant, {count_checks(gating)} fail at level {level}"
     return "brightgreen", "conformant"
 
 
 def _not_conformant(musts: Sequence[Result], *, is_green: bool) -> tuple[str, str]:
     failed = [result for result in musts if result.verdict is Verdict.FAILED]
     judged = [result for result in musts if result.verdict in {Verdict.FAILED, Verdict.PASSED}]
-    unknown = _checks([result for result in failed if not result.known])
-    known = _checks(failed) - unknown
-    message = f"{_checks(failed)} of {_checks(judged)} MUST fail"
+    unknown = count_checks([result for result in failed if not result.known])
+    known = count_checks(failed) - unknown
+    message = f"{count_checks(failed)} of {count_checks(judged)} MUST fail"
     if not unknown:
         return "orange" if is_green else "red", f"{message} (known)"
     return "red", f"{message} ({known} known)" if known else message
@@ -63,7 +63,3 @@ def _not_conformant(musts: Sequence[Result], *, is_green: bool) -> tuple[str, st
 
 def _at(results: Sequence[Result], level: Level) -> list[Result]:
     return [result for result in results if result.level is level]
-
-
-def _checks(results: Sequence[Result]) -> int:
-    return len({result.check for result in results})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ._result import Result, Verdict
-from ._text import one_line
+from ._text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,8 +16,24 @@ _SEE = re.compile(r"\bsee (\w+::\w+)\b")
 _MAX_REASON = 200
 
 
-def cause_lines(results: Sequence[Result]) -> Iterator[str]:
-    """Return a line for each failed check that kept others from being judged, that with the most of them first.
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A failed check that kept others from being judged.
+
+    Attributes:
+        check: Its ID.
+        text: How many others, and why it failed.
+    """
+
+    check: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.check}, {self.text}"
+
+
+def causes(results: Sequence[Result]) -> Iterator[Cause]:
+    """Return each failed check that kept others from being judged, that with the most of them first.
 
     Args:
         results: One for each case of each check.
@@ -25,9 +42,8 @@ def cause_lines(results: Sequence[Result]) -> Iterator[str]:
     for result in sorted(_first_failures(results), key=lambda failed: -len(kept.get(failed.check, ()))):
         count = len(kept.get(result.check, ()))
         if count:
-            checks = f"{count} check{'' if count == 1 else 's'}"
             reason = one_line(result.reason, _MAX_REASON)
-            yield f"mend first: {result.check}, without which {checks} could not run: {reason}"
+            yield Cause(result.check, f"without which {counted(count, 'check')} could not run: {reason}")
 
 
 def _kept_from_running(results: Sequence[Result]) -> dict[str, set[str]]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ._result import Requirement, Result
 
 _SUITE = "pytest-openrouter-stt"
-_BAD = (Verdict.FAILED, Verdict.COULD_NOT_RUN)
 
 
 class Kind(StrEnum):
@@ -182,7 +181,7 @@ def _kind(before: Result | None, after: Result | None) -> Kind | None:
         return Kind.GONE if after is None else Kind.NEW
     if before.verdict is not after.verdict and Verdict.NOT_OFFERED in {before.verdict, after.verdict}:
         return Kind.NEWLY_OFFERED if before.verdict is Verdict.NOT_OFFERED else Kind.NO_LONGER_OFFERED
-    was_bad, is_bad = before.verdict in _BAD, after.verdict in _BAD
+    was_bad, is_bad = before.verdict.is_bad, after.verdict.is_bad
     if was_bad != is_bad:
         return Kind.WORSE if is_bad else Kind.BETTER
     return _otherwise(before, after) if is_bad else None

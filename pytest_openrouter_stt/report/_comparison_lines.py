@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ._comparison import Kind
 from ._comparison_words import about_the_run, footnotes, groups, verdict_sentence
-from ._text import one_line, visible
+from ._text import counted, one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +41,8 @@ def _groups(client: ClientComparison, kind: Kind) -> Iterator[str]:
 
 def _group(group: Group) -> Iterator[str]:
     mark = "! " if group.is_regression else "  "
-    number = len(group.cases)
-    yield f"{mark}{_line(group.check)}  {group.level}, {number} case{'' if number == 1 else 's'}: {group.verdicts}"
+    cases = counted(len(group.cases), "case")
+    yield f"{mark}{_line(group.check)}  {group.level}, {cases}: {group.verdicts}"
     if group.reason:
         yield f"      {_line(group.reason)}"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ._comparison import Kind
 from ._comparison_words import about_the_run, footnotes, groups, verdict_sentence
-from ._markdown_pages import Block, fitted
+from ._markdown_pages import LIMIT, Block, fitted
 from ._markdown_text import case_name, code, prose, table
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ._comparison import ClientComparison, Comparison
     from ._comparison_words import Group
 
-LIMIT = 900_000
 _MAX_LINE = 300
 _MAX_CASES = 8
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ._comparison import Kind
 from ._result import Verdict
+from ._text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,7 +94,7 @@ def footnotes(client: ClientComparison) -> Iterator[str]:
     quiet = [change for change in client.changes if is_quiet(change)]
     if quiet:
         yield f"new, and passed or not offered: {_cases(quiet)}"
-    yield f"as before: {client.alike} case{'' if client.alike == 1 else 's'}"
+    yield f"as before: {counted(client.alike, 'case')}"
 
 
 def _requirements(client: ClientComparison) -> Iterator[str]:
@@ -142,5 +143,4 @@ def _reason(change: Change) -> str:
 
 def _cases(changes: Sequence[Change], what: str = "") -> str:
     checks = {change.result.check for change in changes}
-    number = f"{len(checks)} check{'' if len(checks) == 1 else 's'}"
-    return f"{number}{what}, in {len(changes)} case{'' if len(changes) == 1 else 's'}"
+    return f"{counted(len(checks), 'check')}{what}, in {counted(len(changes), 'case')}"

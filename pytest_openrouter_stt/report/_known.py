@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-_BAD = (Verdict.FAILED, Verdict.COULD_NOT_RUN)
 _NOT_LOOKED_INTO = "not looked into yet"
 _FIELDS = {"id": str, "reason": str, "client": str, "observed": str, "owner": str, "expires": date}
 _NEEDED = ("id", "reason")
@@ -62,7 +61,7 @@ class KnownFailure:
 
     def covers(self, result: Result) -> bool:
         """Whether *result* is the failure that is known."""
-        is_bad = result.verdict in _BAD and self.is_about(result)
+        is_bad = result.verdict.is_bad and self.is_about(result)
         return is_bad and (not self.observed or bool(_glob(self.observed).fullmatch(result.reason)))
 
     def is_expired(self, today: date) -> bool:
@@ -125,7 +124,7 @@ def _could_name(entry: KnownFailure, left_out: Result) -> bool:
 
 
 def _why_not_needed(about: Sequence[Result]) -> str:
-    bad = next((result for result in about if result.verdict in _BAD), None)
+    bad = next((result for result in about if result.verdict.is_bad), None)
     if bad is not None:
         return f"fails otherwise than it says: {one_line(bad.reason, _MAX_SHOWN)}"
     if all(result.verdict is Verdict.NOT_OFFERED for result in about):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ._cause import cause_lines
+from ._cause import causes
 from ._markdown_failure import failure_block, traceback_blocks
-from ._markdown_pages import Block, fitted
+from ._markdown_pages import LIMIT, Block, fitted
 from ._markdown_text import code, details, html_code, prose, table
 from ._matrix import labels, matrix
 from ._note_lines import adapter_lines, sender_lines, told_apart_by_nothing
 from ._result import Verdict
-from ._summary import Conformance, counts, is_gating
+from ._summary import Conformance, counts, is_gating, with_verdict
+from ._text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from ._matrix import Cell
     from ._report import ClientReport, Report
     from ._result import Result
-
-LIMIT = 900_000
-"""Bytes of a page; GitHub takes 1 MiB of what a step writes."""
 
 _MAX_REASON = 300
 _MAX_REASONS = 60
@@ -65,16 +63,14 @@ def _matrix(report: Report) -> str:
         [code(row.requirement.check), row.requirement.level.value, *(_cell(cell) for cell in row.cells)] for row in rows
     ]
     for verdict, count in side_by_side.alike.items():
-        lines.append(
-            [f"{count} more check{'' if count == 1 else 's'}", "", *(verdict.value for _ in side_by_side.columns)]
-        )
+        lines.append([counted(count, "more check"), "", *(verdict.value for _ in side_by_side.columns)])
     return table(head, lines)
 
 
 def _cell(cell: Cell | None) -> str:
     if cell is None:
         return "not run"
-    is_bad = cell.verdict in {Verdict.FAILED, Verdict.COULD_NOT_RUN} and not cell.known
+    is_bad = cell.verdict.is_bad and not cell.known
     return f"**{cell}**" if is_bad else str(cell)
 
 
@@ -87,16 +83,16 @@ def _blocks(client: ClientReport) -> Iterator[Block]:
     results, level = client.results, client.circumstances.level
     yield from _how_much(client)
     yield Block(_counts(results), "table of counts")
-    for line in cause_lines(results):
-        yield Block(f"**Mend first:** {prose(line.partition(': ')[2], 2 * _MAX_REASON)}", "check to mend first")
+    for cause in causes(results):
+        yield Block(f"**Mend first:** {prose(str(cause), 2 * _MAX_REASON)}", "check to mend first")
     failed = [result for result in results if result.verdict is Verdict.FAILED and not result.known]
     yield from _failures(client)
-    yield from _reasons("Could not run", [r for r in _with(results, Verdict.COULD_NOT_RUN) if not r.known])
+    yield from _reasons("Could not run", [r for r in with_verdict(results, Verdict.COULD_NOT_RUN) if not r.known])
     yield from (Block(text, "traceback") for text in traceback_blocks(client.checks))
     weaker = [result for result in failed if not is_gating(result, level)]
     yield from _reasons("Failed, which does not fail the run at this level", weaker)
     yield from _known(results)
-    yield from _reasons("Not offered by the client", _with(results, Verdict.NOT_OFFERED))
+    yield from _reasons("Not offered by the client", with_verdict(results, Verdict.NOT_OFFERED))
     yield from _errors(client)
     yield from _repeats(client)
     yield Block(_circumstances(client))
@@ -187,11 +183,7 @@ def _circumstances(client: ClientReport) -> str:
         f"at level {about.level}, at which the run {'passes' if client.is_green else 'fails'}",
         f"{about.max_examples} examples from seed {about.seed}",
         f"endpoint served by {' and '.join(about.forms)}" if about.forms else "",
-        *(prose(line, _MAX_REASON) for line in (sender_lines(client.senders) if client.senders else ())),
+        *(prose(line, _MAX_REASON) for line in sender_lines(client.senders)),
         *(prose(line, _MAX_REASON) for line in adapter_lines(client.adapters)),
     ]
     return f"{'; '.join(filter(None, said))}."
-
-
-def _with(results: Iterable[Result], verdict: Verdict) -> list[Result]:
-    return [result for result in results if result.verdict is verdict]

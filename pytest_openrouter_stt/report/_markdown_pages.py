@@ -6,8 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ._text import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+LIMIT = 900_000
+"""Bytes of a page; GitHub takes 1 MiB of what a step writes."""
 
 _NOTE = 400
 """Bytes that are kept free for saying what was left out."""
@@ -48,6 +53,6 @@ def fitted(blocks: Sequence[Block], limit: int) -> str:
         room -= block.size if block.kind else 0
         kept.append(block.text)
     if missing:
-        what = ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in missing.items())
+        what = ", ".join(counted(count, kind) for kind, count in missing.items())
         kept.insert(1, f"**Cut to fit:** {what} of this part left out here. The report in JSON holds everything.")
     return "\n\n".join(kept)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ._matrix import matrix
 from ._result import Verdict
-from ._text import visible
+from ._text import counted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,7 +73,7 @@ def _line(name: str, cells: Sequence[str], first: int, size: int) -> str:
 
 def _rest(side_by_side: Matrix) -> Iterator[str]:
     for verdict, count in side_by_side.alike.items():
-        yield f"{count} check{'' if count == 1 else 's'}: {verdict} by all"
+        yield f"{counted(count, 'check')}: {verdict} by all"
     if side_by_side.alike:
         yield ""
 

@@ -54,7 +54,7 @@ class CheckReport:
     @property
     def known(self) -> str:
         """Why its failures are known, when each of them is; else empty."""
-        bad = [case.result for case in self.cases if case.result.verdict in _WORST_FIRST[:2]]
+        bad = [case.result for case in self.cases if case.result.verdict.is_bad]
         return bad[0].known if bad and all(result.known for result in bad) else ""
 
     @property

@@ -41,6 +41,11 @@ class Verdict(StrEnum):
     NOT_OFFERED = "not offered"
     COULD_NOT_RUN = "could not run"
 
+    @property
+    def is_bad(self) -> bool:
+        """Whether somebody has to look at it: the check failed, or did not get to judge."""
+        return self in {Verdict.FAILED, Verdict.COULD_NOT_RUN}
+
 
 @dataclass(frozen=True, slots=True)
 class Requirement:

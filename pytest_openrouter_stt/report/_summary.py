@@ -6,9 +6,9 @@ from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ._cause import cause_lines
+from ._cause import causes
 from ._result import Level, Result, Verdict, area_of
-from ._text import one_line
+from ._text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -40,11 +40,11 @@ def summary_lines(results: Sequence[Result], level: Level = Level.MUST) -> Itera
     for weaker in _weaker(level):
         failed = [r for r in results if r.level is weaker and r.verdict is Verdict.FAILED]
         yield from _groups(f"failed {weaker} checks, which do not fail the run{_how_to_see(weaker)}", failed)
-    yield from _groups("not offered by the client", _with(results, Verdict.NOT_OFFERED))
-    yield from _groups("could not run", _with(results, Verdict.COULD_NOT_RUN))
+    yield from _groups("not offered by the client", with_verdict(results, Verdict.NOT_OFFERED))
+    yield from _groups("could not run", with_verdict(results, Verdict.COULD_NOT_RUN))
     yield ""
-    for line in cause_lines(results):
-        yield from (line, "")
+    for cause in causes(results):
+        yield from (f"mend first: {cause}", "")
 
 
 def is_conclusive(results: Iterable[Result]) -> bool:
@@ -72,7 +72,7 @@ def conformance(results: Sequence[Result], unfinished: str = "") -> Conformance:
     """
     if any(result.level is Level.MUST and result.verdict is Verdict.FAILED for result in results):
         return Conformance.NOT_CONFORMANT
-    if unfinished or _with(results, Verdict.COULD_NOT_RUN) or not is_conclusive(results):
+    if unfinished or with_verdict(results, Verdict.COULD_NOT_RUN) or not is_conclusive(results):
         return Conformance.NO_VERDICT
     return Conformance.CONFORMANT
 
@@ -85,17 +85,17 @@ def conclusion(results: Sequence[Result], unfinished: str = "") -> str:
 
 def _why(verdict: Conformance, results: Sequence[Result], unfinished: str) -> str:
     judged = [result for result in results if result.level is Level.MUST and result.verdict in _JUDGED]
-    failed, stuck = _with(judged, Verdict.FAILED), _with(results, Verdict.COULD_NOT_RUN)
-    unknown = f"{_checks(stuck)} of {_checks(results)} checks could not run" if stuck else ""
+    failed, stuck = with_verdict(judged, Verdict.FAILED), with_verdict(results, Verdict.COULD_NOT_RUN)
+    unknown = f"{count_checks(stuck)} of {count_checks(results)} checks could not run" if stuck else ""
     if verdict is Conformance.NOT_CONFORMANT:
         cases = f"{len(failed)} of {len(judged)} cases{_known_among(failed)}"
-        first = f"{_checks(failed)} of {_checks(judged)} MUST checks failed, in {cases}"
+        first = f"{count_checks(failed)} of {count_checks(judged)} MUST checks failed, in {cases}"
         return "; ".join(filter(None, [first, unknown, unfinished]))
     if verdict is Conformance.NO_VERDICT:
         return "; ".join(filter(None, [unfinished, unknown])) or "no MUST check was judged"
     weaker = [result for result in results if result.level is Level.SHOULD and result.verdict is Verdict.FAILED]
-    also = f"; {_number(_checks(weaker), 'SHOULD check')} failed" if weaker else ""
-    return f"all {_checks(judged)} MUST checks that were judged passed, in {_number(len(judged), 'case')}{also}"
+    also = f"; {counted(count_checks(weaker), 'SHOULD check')} failed" if weaker else ""
+    return f"all {count_checks(judged)} MUST checks that were judged passed, in {counted(len(judged), 'case')}{also}"
 
 
 def _known_among(failed: Sequence[Result]) -> str:
@@ -105,11 +105,8 @@ def _known_among(failed: Sequence[Result]) -> str:
     return ", all of them known" if known == len(failed) else f", {known} of them known"
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _checks(results: Iterable[Result]) -> int:
+def count_checks(results: Iterable[Result]) -> int:
+    """Return how many checks *results* are of."""
     return len({result.check for result in results})
 
 
@@ -124,9 +121,14 @@ def _weaker(level: Level) -> list[Level]:
 
 def counts(results: Sequence[Result]) -> list[list[str]]:
     """Return the table of a run: two lines of headings, a row for each area, and one for all."""
-    levels = [Level.MUST, Level.SHOULD, *([Level.MAY] if any(r.level is Level.MAY for r in results) else [])]
+    levels = levels_of(results)
     rows = [_row(area, [r for r in results if area_of(r.check) == area], levels) for area in _areas(results)]
     return [*_heads(levels), *rows, _row("all", results, levels)]
+
+
+def levels_of(results: Iterable[Result]) -> list[Level]:
+    """Return the levels that a table has columns for: MAY only where there is a check of it."""
+    return [Level.MUST, Level.SHOULD, *([Level.MAY] if any(r.level is Level.MAY for r in results) else [])]
 
 
 def _table(results: Sequence[Result]) -> Iterator[str]:
@@ -157,7 +159,8 @@ def _areas(results: Iterable[Result]) -> list[str]:
     return list(dict.fromkeys(area_of(result.check) for result in results))
 
 
-def _with(results: Iterable[Result], verdict: Verdict) -> list[Result]:
+def with_verdict(results: Iterable[Result], verdict: Verdict) -> list[Result]:
+    """Return those of *results* that have *verdict*."""
     return [result for result in results if result.verdict is verdict]
 
 

@@ -115,6 +115,11 @@ def one_line(text: str, limit: int = LONG) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return ``1 case``, ``2 cases``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def visible(text: str) -> str:
     """Return *text* with what is neither printable nor a line feed written as Python writes it."""
     return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))

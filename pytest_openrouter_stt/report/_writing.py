@@ -1,12 +1,18 @@
-"""Files, written at once or not at all."""
+"""Files: what is written into them, and that at once or not at all."""
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def as_json(value: object) -> str:
+    """Return *value* as the text of a file in JSON."""
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
 def write_file(path: Path, text: str) -> None:

@@ -187,7 +187,7 @@ def _check(check: CheckReport, report: ClientReport, prefix: str) -> Check:
         check.duration,
         tuple(_groups(check.cases)),
     )
-    if verdict not in {Verdict.FAILED, Verdict.COULD_NOT_RUN}:
+    if not verdict.is_bad:
         return shown
     explained = shlex.join(["pytest", "--stt-explain", requirement.check])
     return replace(shown, again=_again(check, report), explained=explained)

@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_openrouter_stt.report._cause import cause_lines
+from pytest_openrouter_stt.report._cause import causes
 from pytest_openrouter_stt.report._note_lines import sender_lines, told_apart_by_nothing
-from pytest_openrouter_stt.report._result import Level, Verdict
+from pytest_openrouter_stt.report._result import Verdict
+from pytest_openrouter_stt.report._summary import levels_of
 
 from ._checks import sections
 from ._words import anchor, number
@@ -17,12 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_openrouter_stt.report._report import ClientReport
-    from pytest_openrouter_stt.report._result import Result
+    from pytest_openrouter_stt.report._result import Level, Result
     from pytest_openrouter_stt.report._summary import Conformance
 
     from ._checks import Section
-
-_BAD = frozenset({Verdict.FAILED, Verdict.COULD_NOT_RUN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ def judged_client(report: ClientReport, label: str, prefix: str) -> Client:
     """
     results = report.results
     verdict = report.conformance
-    levels = tuple(level for level in Level if level is not Level.MAY or any(r.level is level for r in results))
+    levels = tuple(levels_of(results))
     return Client(
         report=report,
         label=label,
@@ -146,14 +145,14 @@ def judged_client(report: ClientReport, label: str, prefix: str) -> Client:
         sections=tuple(sections(report, prefix)),
         billed=tuple(_billed(report, prefix)),
         alike=told_apart_by_nothing(report.errors),
-        sent=tuple(sender_lines(report.senders)) if report.senders else (),
+        sent=tuple(sender_lines(report.senders)),
     )
 
 
 def _remarks(report: ClientReport) -> Iterator[str]:
     if report.unfinished:
         yield f"The run did not come to its end: {report.unfinished}."
-    bad = [check for check in report.checks if check.verdict in _BAD]
+    bad = [check for check in report.checks if check.verdict.is_bad]
     known = sum(bool(check.known) for check in bad)
     if known:
         whose = "all" if known == len(bad) else str(known)
@@ -167,9 +166,8 @@ def _remarks(report: ClientReport) -> Iterator[str]:
 
 
 def _causes(results: list[Result], prefix: str) -> Iterator[Cause]:
-    for line in cause_lines(results):
-        check, _, text = line.removeprefix("mend first: ").partition(",")
-        yield Cause(check, anchor(check, prefix), text.strip())
+    for cause in causes(results):
+        yield Cause(cause.check, anchor(cause.check, prefix), cause.text)
 
 
 def _counts(results: list[Result], levels: Iterable[Level]) -> Iterator[Counts]:
