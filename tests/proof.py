@@ -80,6 +80,7 @@ def main() -> int:
     mutants = _jobs(options.mutant_rounds, [f"mutants.{name}" for name in CAUGHT_BY], options.only)
     folder = Path.cwd()
     with tempfile.TemporaryDirectory() as empty:
+        Path(empty, "pytest.ini").touch()  # and none of a folder above
         os.chdir(empty)  # no project of a user's, and no configuration
         # Not concurrent.futures: its pool hangs when it renews its processes, which is how they give their memory back.
         with get_context("spawn").Pool(os.cpu_count(), maxtasksperchild=25) as pool:

@@ -19,14 +19,15 @@ def pathless(text: str, project: Path) -> str:
 
     Args:
         text: Anything.
-        project: The folder that readers know.
+        project: The folder that readers know. A module that comes from elsewhere is known by its path below the
+            entry of ``sys.path`` that it was imported from.
     """
-    pattern, marks = _places(project)
+    pattern, marks = _places(project, tuple(sys.path))
     return pattern.sub(lambda found: marks.get(found.group(), ""), text)
 
 
 @lru_cache(maxsize=4)
-def _places(project: Path) -> tuple[re.Pattern[str], dict[str, str]]:
+def _places(project: Path, imported_from: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
     """Return what finds the beginnings of paths, and what stands for each of them."""
     marks = {f"{folder}{os.sep}": "" for folder in (project, project.resolve())}
     known = {
@@ -40,5 +41,8 @@ def _places(project: Path) -> tuple[re.Pattern[str], dict[str, str]]:
         for spelled in (folder, os.path.realpath(folder)):
             if len(spelled) > 1:
                 marks.setdefault(spelled, mark)
+    for folder in imported_from:
+        if Path(folder).is_absolute() and Path(folder).parent != Path(folder) and not folder.startswith(tuple(known)):
+            marks.setdefault(f"{folder.rstrip(os.sep)}{os.sep}", "")
     ordered = sorted(marks, key=len, reverse=True)
     return re.compile("|".join([_INSTALLED, *map(re.escape, ordered)])), marks

@@ -33,3 +33,10 @@ STDLIB = sysconfig.get_path("stdlib")
 )
 def test_only_paths_of_the_project_are_whole(text: str, shown: str) -> None:
     assert pathless(text, PROJECT) == shown
+
+
+def test_what_is_imported_from_a_folder_is_known_by_where_it_is_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", ["", "relative", "/", "/srv/another/src"])
+
+    assert pathless("at /srv/another/src/pkg/a.py:3", PROJECT) == "at pkg/a.py:3"
+    assert pathless("at /srv/elsewhere/pkg/a.py:3", PROJECT) == "at /srv/elsewhere/pkg/a.py:3"
