@@ -257,6 +257,10 @@ def test_a_value_of_each_schema_is_valid_and_no_health_check_fires(schema: dict[
         ({"type": "array", "items": {"const": 1}, "maxItems": 2}, [[], [1], [1, 1]]),
         ({"type": "array", "items": {"enum": [1, 1.0]}, "uniqueItems": True}, [[], [1]]),
         ({"type": "array", "items": {"enum": [1, True]}, "uniqueItems": True}, [[], [1], [True], [1, True], [True, 1]]),
+        (
+            {"type": "array", "items": {"type": "boolean"}, "uniqueItems": True, "minItems": 2},
+            [[False, True], [True, False]],
+        ),
         ({"properties": {"a": {"const": 1}}, "additionalProperties": False, "type": "object"}, [{}, {"a": 1}]),
         ({"type": "string", "pattern": "^(a|b)$"}, ["a", "b"]),
         ({"type": "string", "pattern": "^[$]$"}, ["$"]),
