@@ -200,6 +200,7 @@ SINGLE = [
     pytest.param({"type": "string", "format": "date-time", "maxLength": 5}, id="format that cannot be kept to"),
     pytest.param({"type": "string", "pattern": "^[a-z]{2}(-[A-Z]{2})?$"}, id="pattern"),
     pytest.param({"type": "string", "pattern": "^a", "minLength": 30, "maxLength": 31}, id="pattern and limits"),
+    pytest.param({"type": "string", "pattern": "^a{3}b+$", "minLength": 30}, id="pattern of which only the end grows"),
     *(pytest.param({"type": "string", "format": name}, id=name) for name in ("date", "email", "uri", "uuid")),
     pytest.param({"type": "integer", "minimum": 2**63 - 1}, id="large minimum"),
     pytest.param({"type": "integer", "format": "int32"}, id="int32"),
