@@ -104,6 +104,13 @@ class TestMeeting:
             meeting.attend()
         assert time.monotonic() - before < 5
 
+    def test_it_is_complete_when_all_have_come(self) -> None:
+        meeting, complete = Meeting(4, 0), []
+        for _ in range(4):
+            meeting.attend()
+            complete.append(meeting.is_complete)
+        assert complete == [False, False, False, True]
+
     @pytest.mark.parametrize("deadline", [1.0, 3.0, 60.0])
     def test_no_call_waits_until_its_deadline(self, deadline: float) -> None:
         bench: Any = SimpleNamespace(stand=SimpleNamespace(profile=SimpleNamespace(deadline=deadline)))
