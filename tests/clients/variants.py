@@ -407,6 +407,10 @@ class LeavesRefusalsToTheApi(Client):
 
 
 @variant
+class LeavesRefusalsAndTypesToTheApi(LeavesRefusalsToTheApi, UndeclaredErrors): ...
+
+
+@variant
 class IsGivenFiles(Client):
     """Through an adapter that decodes: what is no base64, or in no format that it knows, it cannot be asked."""
 
