@@ -142,6 +142,12 @@ def test_a_search_ends() -> None:
     assert len(list(carried(error))) < 1000
 
 
+def test_numbers_do_not_use_up_a_search() -> None:
+    error = WithAttributes(first=[*range(10_000)], second=[[KEY]])
+
+    assert "its `second[…][…]`" in places(carried(error))
+
+
 def test_properties_that_fail_or_warn_are_passed_over() -> None:
     class Awkward(Exception):
         @property
