@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import httpx
 
-from tests.clients.reference import Client, ConnectionFailed, Transcription
+from tests.clients.reference import Client, ConnectionFailed, SttError, Transcription
 
 from ._catch import caught_by
 
@@ -82,6 +82,23 @@ class ErrorsNameTheLatestModel(Client):
 
     def message(self, response: httpx.Response) -> str:
         return f"{super().message(response)} ({self.model})"
+
+
+@caught_by(_AT_ONCE)
+class ErrorsHaveTheLatestType(Client):
+    def exchange(self, request: httpx.Request) -> httpx.Response:
+        response = super().exchange(request)
+        self.status = response.status_code
+        return response
+
+    async def exchange_async(self, request: httpx.Request) -> httpx.Response:
+        response = await super().exchange_async(request)
+        self.status = response.status_code
+        await asyncio.sleep(0)
+        return response
+
+    def error(self, response: httpx.Response) -> Exception:
+        return self.stt_errors.get(self.status, SttError)(self.message(response), response)
 
 
 @caught_by(_USABLE)
