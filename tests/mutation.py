@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import os
 import random
 import shlex
 import subprocess
@@ -43,6 +44,10 @@ def _kills(*areas: str) -> str:
     return " ".join(["-m tests.kills", *areas])
 
 
+def _judged(checks: str) -> tuple[str, ...]:
+    return _kills(checks), _tests("suite", "words"), _kills("--variants", checks)
+
+
 _SCHEMA, _CALLS, _INVALID = (_tests("strategies", name, "any_spec") for name in ("schema", "calls", "invalid"))
 _ERRORS = _tests("client", "errors", "error_settings", "driving")
 _COMMANDS = _tests("client", "command_protocol", "command")
@@ -66,7 +71,7 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "_smallest": (_INVALID,),
     },
     "suite": {
-        **{area: (_kills(area),) for area in AREAS},
+        **{area: _judged(area) for area in AREAS},
         "_bench": (_kills("response", "request"),),
         "_course": _SEQUENCES,
         "_crowd": _SEQUENCES,
@@ -80,14 +85,14 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "_secrets": _SECRETS,
     },
     "client": {
-        "_clock": (_tests("client", "clock"), _kills("retry")),
+        "_clock": (_tests("client", "clock"),),
         "_error_settings": (_ERRORS,),
-        "_error_table": (_ERRORS, _kills("errors")),
+        "_error_table": (_ERRORS,),
         "_errors": (_ERRORS,),
-        "_failure": (_ERRORS, _kills("errors")),
-        "_foreign_errors": (_ERRORS, _kills("errors")),
-        "_outcome": (_ERRORS, _kills("response")),
-        "_patience": (_tests("client", "no_answer", "driving"),),
+        "_failure": (_ERRORS,),
+        "_foreign_errors": (_COMMANDS,),
+        "_outcome": (_ERRORS,),
+        "_patience": (_tests("client", "clock", "no_answer", "driving"),),
         "_protocol": (_COMMANDS,),
         "_resolve": (_tests("client", "resolve", "entry_points"),),
         "_tagged": (_COMMANDS,),
@@ -122,7 +127,7 @@ class Mutant:
     def commands(self) -> tuple[str, ...]:
         """What has to notice it; of a change inside of a check, that check."""
         if self.module in AREAS and self.function in area_checks(self.module):
-            return (_kills(f"{self.module}::{self.function}"),)
+            return _judged(f"{self.module}::{self.function}")
         return LAYERS[self.layer][self.module]
 
 
@@ -234,7 +239,9 @@ def main() -> int:
     if unknown:
         parser.error(f"there is no layer {unknown[0]!r}; it has to be one of {', '.join(LAYERS)}")
     refuse_unless_live()
-    counts = [judge(layer, options.sample, options.seed) for layer in options.layers or LAYERS]
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = folder  # runs of others would clear it away, or leave too much to clear
+        counts = [judge(layer, options.sample, options.seed) for layer in options.layers or LAYERS]
     return 0 if all(count["killed"] for count in counts) else 1
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pytest_openrouter_stt.client import Request, Transcript
+from pytest_openrouter_stt.client._protocol import Greeting, read_greeting
 from pytest_openrouter_stt.contract import Call
 from pytest_openrouter_stt.strategies import invalid_transcription_calls, transcription_calls
 from tests.running import REPOSITORY
@@ -75,6 +76,11 @@ def test_the_greetings_of_the_document_are_understood(adapter: Adapter, text: st
     client = adapter.drive("answer(ok='')", **greeting)
     assert isinstance(client.open("k"), Transcript)
     assert client.features("k") == {"sync", *greeting["features"]}
+
+
+def test_a_greeting_may_leave_out_all_that_has_a_default() -> None:
+    greeting = read_greeting(b'{"protocol": 1, "name": "mine", "features": []}')
+    assert greeting == Greeting("mine", "", frozenset(), is_one_shot=False, is_concurrent=False, errors={})
 
 
 @settings(deadline=None)
