@@ -16,6 +16,7 @@ import pytest
 import trio
 
 from pytest_openrouter_stt.client import ClientUnderTest, Failure, Transcript, target_of
+from pytest_openrouter_stt.client._patience import GLANCE, PATIENCE, patience
 from pytest_openrouter_stt.contract import Call, load_contract
 
 if TYPE_CHECKING:
@@ -210,3 +211,13 @@ def test_a_notified_thread_goes_on_at_once(driven: Driven) -> None:
     assert isinstance(outcome, Transcript)
     assert outcome.value is True
     assert waited == 0
+
+
+def test_how_long_is_looked_for_something_depends_on_what_is_going_on() -> None:
+    ended = threading.Thread(target=int)
+    ended.start()
+    ended.join()
+
+    assert [*patience([], [])] == []
+    assert [*patience([ended], [])] == [GLANCE, 0.0]
+    assert [*patience([], [concurrent.futures.Future()])] == [GLANCE, PATIENCE, *[PATIENCE] * 20]
