@@ -310,6 +310,7 @@ def test_properties_of_no_name_are_made_unless_the_schema_is_closed_to_them(sche
         ({"type": "number", "minimum": -3}, 0),
         ({"type": "integer", "minimum": 3, "multipleOf": 2}, 4),
         ({"enum": ["b", "a"]}, "b"),
+        pytest.param({"enum": [*range(600)]}, 0, id="a long enum"),
         ({"anyOf": [{"type": "null"}, STRING]}, None),
         ({"type": "string", "minLength": 2}, "00"),
     ],
