@@ -309,6 +309,7 @@ def test_properties_of_no_name_are_made_unless_the_schema_is_closed_to_them(sche
         ({"type": "array", "minItems": 2}, [None, None]),
         ({"type": "number", "minimum": -3}, 0),
         ({"type": "integer", "minimum": 3, "multipleOf": 2}, 4),
+        ({"type": "boolean"}, False),
         ({"enum": ["b", "a"]}, "b"),
         pytest.param({"enum": [*range(600)]}, 0, id="a long enum"),
         ({"anyOf": [{"type": "null"}, STRING]}, None),
