@@ -252,3 +252,11 @@ def test_a_part_that_the_operation_does_not_reach_may_hold_anything(tmp_path: Pa
     contract = changed(add, tmp_path)
     transcription_calls(contract)
     transcription_responses(contract)
+
+
+def test_audio_whose_data_is_optional_lacks_it_at_times(tmp_path: Path) -> None:
+    def relax(document: Any) -> None:
+        schemas(document)["STTInputAudio"]["required"] = ["format"]
+
+    bodies = made(transcription_requests(changed(relax, tmp_path)), 100)
+    assert {"data" in body["input_audio"] for body in bodies} == {True, False}
