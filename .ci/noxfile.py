@@ -248,7 +248,7 @@ def _version(report: Path) -> tuple[int, ...]:
 
 @nox.session(python="3.12", default=False)
 def benchmarks(session: nox.Session) -> None:
-    """Generation and serving beside their peers; ``-- --write`` puts the tables into the documentation."""
+    """What is fast, what is not, beside peers; ``-- --write`` puts the tables into the documentation."""
     older = Path(session.create_tmp()).resolve() / "older"
     session.chdir(REPOSITORY)
     session.run("python", "-m", "venv", str(older))
@@ -258,4 +258,5 @@ def benchmarks(session: nox.Session) -> None:
         for peer in _dependencies("benchmark"):  # one that cannot be installed says so in its row
             session.run_install(*install, peer, *pins, external=True, success_codes=[0, 1])
     session.run("python", "-m", "tests.benchmarks.generation", f"--older={older / 'bin' / 'python'}", *session.posargs)
-    session.run("python", "-m", "tests.benchmarks.serving", *session.posargs)
+    for name in ("serving", "payload", "runs", "profile"):
+        session.run("python", "-m", f"tests.benchmarks.{name}", *session.posargs)
