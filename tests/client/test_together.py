@@ -125,6 +125,7 @@ def in_threads(operation):
         assert sys.gettrace() is trace
 
     results = [None] * 4
+    ways = GivingWay(frozenset({sys.argv[1]}), len(results))
     threads = [threading.Thread(target=put, args=(place,)) for place in range(len(results))]
     for thread in threads:
         thread.start()
@@ -132,9 +133,8 @@ def in_threads(operation):
         thread.join()
     return results
 
-ways, shared = GivingWay(frozenset({sys.argv[1]})), Shared()
-rounds = (in_threads(getattr(shared, sys.argv[2])) for _ in range(50))
-print(any(kept != [0, 1, 2, 3] for kept in rounds))
+shared = Shared()
+print(in_threads(getattr(shared, sys.argv[2])) != [0, 1, 2, 3])
 """
 
 
