@@ -42,12 +42,13 @@ def cost_of(folder: Path, *command: str, env: Mapping[str, str] | None = None) -
         RuntimeError: The command ended by a signal or by an error of its own usage.
     """
     printed = folder / "printed.txt"
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     begun = time.perf_counter()
     with printed.open("w") as file:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(_importable(folder)), **(env or {})},
+            env={**inherited, "PYTHONPATH": str(_importable(folder)), **(env or {})},
             stdout=file,
             stderr=subprocess.STDOUT,
         )
