@@ -246,6 +246,19 @@ def _version(report: Path) -> tuple[int, ...]:
     return tuple(map(int, report.stem.split(".")))
 
 
+@nox.session(python="3.12")
+def release(session: nox.Session) -> None:
+    """Both distributions are built, the wheel from the source, and looked at; the wheel alone does the main job."""
+    built = Path(session.create_tmp()).resolve() / "built"
+    shutil.rmtree(built, ignore_errors=True)
+    _install(session, "test", *_dependencies("release"))
+    session.run("python", "-m", "build", "--outdir", str(built), silent=True)
+    (wheel,), (source,) = built.glob("*.whl"), built.glob("*.tar.gz")
+    session.run("twine", "check", "--strict", str(wheel), str(source))
+    session.run("check-wheel-contents", str(wheel))
+    session.run("pytest", "tests/test_distribution.py", *session.posargs, env={"STT_DISTRIBUTIONS": str(built)})
+
+
 @nox.session(python="3.12", default=False)
 def benchmarks(session: nox.Session) -> None:
     """What is fast, what is not, beside peers; ``-- --write`` puts the tables into the documentation."""
