@@ -154,9 +154,7 @@ def _returned(answer: Mapping[str, Any]) -> Any:
         return untagged(answer["ok"])
     error = answer["error"]
     kept = {
-        name: _untagged_member(name, value)
-        for name, value in error.items()
-        if name not in {"type", "types", "message"}
+        name: _untagged_member(name, value) for name, value in error.items() if name not in {"type", "types", "message"}
     }
     types = tuple(error.get("types") or (error["type"],))
     return Error(types, untagged(error["message"]), MappingProxyType(kept))
@@ -205,7 +203,7 @@ def _why_invalid(value: object, kind: Literal["greeting", "answer"]) -> str:
 
 @cache
 def validator(kind: Literal["greeting", "request", "answer"]) -> Draft202012Validator:
-    """Return what judges lines of that kind, up to the values in them, which `untagged` judges in a fraction of the time.
+    """Return what judges lines of that kind, up to the values in them, which `untagged` judges.
 
     jsonschema tries each form at each level, with the whole value in a message for each: gigabytes for a few megabytes.
     """

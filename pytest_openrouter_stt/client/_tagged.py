@@ -124,8 +124,9 @@ def _joined(units: list[Any]) -> str:
 
 def _is_unit(value: object) -> bool:
     """Whether it is one as JSON Schema has integers, of which 65.0 is one and true is none."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 <= value <= _LAST_UNIT and value == int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= _LAST_UNIT and value == int(value)
 
 
 def _decoded(text: str) -> bytes:
