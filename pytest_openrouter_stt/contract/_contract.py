@@ -204,9 +204,8 @@ def _refuse_invalid(resolver: Resolver, schemas: Iterable[Schema]) -> None:
 
     for schema in schemas:
         try:
-            with warnings.catch_warnings(
-                action="ignore", category=FutureWarning
-            ):  # what re will read otherwise one day
+            with warnings.catch_warnings():  # re warns when it compiles, and keeps what it has compiled
+                warnings.simplefilter("ignore", FutureWarning)
                 Draft202012Validator.check_schema(cast("dict[str, Any]", thaw(schema.document)))
         except SchemaError as error:
             place = "".join(f"/{escape(str(token))}" for token in error.absolute_path)

@@ -84,7 +84,7 @@ class KnownFailures:
     def reason_for(self, result: Result) -> str:
         """Return why *result* is known; empty for one that is not."""
         found = (e.reason for e in self.entries if e.covers(result) and not e.is_expired(self.today))
-        return next(found, "")
+        return visible(" ".join(next(found, "").split()))
 
     def entry_for(self, result: Result) -> KnownFailure | None:
         """Return the first entry that covers *result*, be it expired or not."""
@@ -101,7 +101,7 @@ class KnownFailures:
         for entry in self.entries:
             problem = self._problem(entry, results, left_out)
             if problem:
-                yield entry, f"{entry.place}: {one_line(entry.id, _MAX_SHOWN)} {problem}"
+                yield entry, f"{entry.place}: {_shown(entry.id)} {problem}"
 
     def _problem(self, entry: KnownFailure, results: Sequence[Result], left_out: Sequence[Result]) -> str:
         clients = {result.client for result in results}

@@ -189,8 +189,8 @@ def test_damaged_files_of_known_failures(examples: int, suffix: str, scratch: Pa
         except UnusableKnownFailures as error:
             refused(path, error)
             return
-        known.reason_for(failed)
-        list(known.problems([failed], ["retry::test_x"]))
+        assert known.reason_for(failed).isprintable()
+        assert all(problem.isprintable() for _, problem in known.problems([failed], ["retry::test_x"]))
         again = known_failures_text([failed], Level.MUST, toml=suffix == ".toml", before=known)
         path.write_text(again, "utf-8")
         assert read_known_failures(path, TODAY).entry_for(failed)
@@ -268,6 +268,20 @@ def test_known_failures_that_no_message_can_hold_are_refused(text: str, problem:
         read_known_failures(path, TODAY)
     assert problem in str(error.value)
     refused(path, error.value)
+
+
+def test_what_an_entry_says_does_nothing_to_a_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "known.toml"
+    path.write_text('[[failure]]\nid = "errors*\\u001b*"\nreason = "x\\u001b[2J\\n::error::y"\nclient = "*"\n')
+    result = Result("stt/errors::test_x[\x1b]", "errors::test_x", Level.MUST, FAILED, "no")
+
+    known = read_known_failures(path, TODAY)
+
+    assert known.reason_for(result) == "x\\x1b[2J ::error::y"
+    other = Result("stt/errors::test_x[0]", "errors::test_x", Level.MUST, FAILED, "no")
+    assert [said for _, said in known.problems([other], ())] == [
+        "known.toml, entry 1: errors*\\x1b* matches no check; mend the ID"
+    ]
 
 
 @pytest.mark.parametrize("pattern", ["*a" * 12 + "b", "*" * 50 + "b", "?*" * 30 + "b"])
