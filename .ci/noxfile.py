@@ -260,6 +260,17 @@ def release(session: nox.Session) -> None:
 
 
 @nox.session(python="3.12", default=False)
+def mutation(session: nox.Session) -> None:
+    """Whether a test notices each of some hundred changes of the package itself; ``-- client`` changes one layer."""
+    tree = Path(session.create_tmp()).resolve() / "tree"
+    shutil.rmtree(tree, ignore_errors=True)  # an interrupted run leaves a change behind
+    shutil.copytree(REPOSITORY, tree, ignore=shutil.ignore_patterns(".git", ".nox", ".venv", "__pycache__"))
+    session.chdir(tree)
+    session.install("--disable-pip-version-check", *_dependencies("mutation"), "-e", ".")
+    session.run("python", "-m", "tests.mutation", *session.posargs)
+
+
+@nox.session(python="3.12", default=False)
 def benchmarks(session: nox.Session) -> None:
     """What is fast, what is not, beside peers; ``-- --write`` puts the tables into the documentation."""
     older = Path(session.create_tmp()).resolve() / "older"

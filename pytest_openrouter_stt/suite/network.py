@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _RESPONSE = "#/components/schemas/STTResponse"
 _DEFAULT = "sdk.yaml#/default_error"
-_TEXT = "the whole transcript"
+_TEXT = "the whole transcript, 😀 included"
 _BODY = b'{"text": "%s"}' % _TEXT.encode()
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(_BODY)
 _CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -105,7 +105,7 @@ def test_a_slow_answer_is_read_whole(stt: Bench, size: int) -> None:
     """A response that comes in small pieces is read to its end.
 
     Passes: the whole text, though it comes by one or by seven bytes, 0.01 s apart.
-    Fails: the first piece taken for all of it, or an error because of a pause between two pieces.
+    Fails: the first piece taken for all of it, a letter lost between two pieces, or an error because of a pause there.
     """
     seen = stt.reply(Reply.wire(_HEAD + _BODY, pause=0.01, size=size))
     text = seen.transcript().text

@@ -249,6 +249,12 @@ class Retries429(Client):
 
 
 @variant
+class CountsDelaysFromItsRequest(Client):
+    def retry_after(self, response: httpx.Response) -> float:
+        return super().retry_after(response) - 0.5
+
+
+@variant
 class RetriesRefusedConnections(Client):
     def send(self, request: httpx.Request) -> httpx.Response:
         with httpx.Client(transport=httpx.HTTPTransport(retries=2)) as http:
@@ -398,6 +404,10 @@ class LeavesRefusalsToTheApi(Client):
 
 
 # --- other forms of audio ---------------------------------------------------------------------------------------------
+
+
+@variant
+class LeavesRefusalsAndTypesToTheApi(LeavesRefusalsToTheApi, UndeclaredErrors): ...
 
 
 @variant

@@ -194,6 +194,7 @@ SCHEMAS: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"type", "exclusiveMinimum", "exclusiveMaximum"},
     ),
     "multipleOf": ({"type": "integer", "multipleOf": 3}, {"type", "multipleOf"}),
+    "multipleOf beyond a limit": ({"type": "integer", "minimum": 7, "multipleOf": 10}, {"type", "multipleOf"}),
     "length": ({"type": "string", "minLength": 2, "maxLength": 3}, {"type", "minLength", "maxLength"}),
     "pattern": ({"type": "string", "pattern": "^[a-z]+$"}, {"type", "pattern"}),
     "array": (

@@ -200,6 +200,7 @@ SINGLE = [
     pytest.param({"type": "string", "format": "date-time", "maxLength": 5}, id="format that cannot be kept to"),
     pytest.param({"type": "string", "pattern": "^[a-z]{2}(-[A-Z]{2})?$"}, id="pattern"),
     pytest.param({"type": "string", "pattern": "^a", "minLength": 30, "maxLength": 31}, id="pattern and limits"),
+    pytest.param({"type": "string", "pattern": "^a{3}b+$", "minLength": 30}, id="pattern of which only the end grows"),
     *(pytest.param({"type": "string", "format": name}, id=name) for name in ("date", "email", "uri", "uuid")),
     pytest.param({"type": "integer", "minimum": 2**63 - 1}, id="large minimum"),
     pytest.param({"type": "integer", "format": "int32"}, id="int32"),
@@ -257,6 +258,10 @@ def test_a_value_of_each_schema_is_valid_and_no_health_check_fires(schema: dict[
         ({"type": "array", "items": {"const": 1}, "maxItems": 2}, [[], [1], [1, 1]]),
         ({"type": "array", "items": {"enum": [1, 1.0]}, "uniqueItems": True}, [[], [1]]),
         ({"type": "array", "items": {"enum": [1, True]}, "uniqueItems": True}, [[], [1], [True], [1, True], [True, 1]]),
+        (
+            {"type": "array", "items": {"type": "boolean"}, "uniqueItems": True, "minItems": 2},
+            [[False, True], [True, False]],
+        ),
         ({"properties": {"a": {"const": 1}}, "additionalProperties": False, "type": "object"}, [{}, {"a": 1}]),
         ({"type": "string", "pattern": "^(a|b)$"}, ["a", "b"]),
         ({"type": "string", "pattern": "^[$]$"}, ["$"]),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import threading
 import time
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.report import Verdict
 from pytest_openrouter_stt.suite._course import make_call, new_key, numbers_in, text_of
-from pytest_openrouter_stt.suite._crowd import Meeting
+from pytest_openrouter_stt.suite._crowd import Meeting, patience
 from tests.running import judge_here, run_pytest
 
 if TYPE_CHECKING:
@@ -102,3 +103,15 @@ class TestMeeting:
         for _ in range(3):
             meeting.attend()
         assert time.monotonic() - before < 5
+
+    def test_it_is_complete_when_all_have_come(self) -> None:
+        meeting, complete = Meeting(4, 0), []
+        for _ in range(4):
+            meeting.attend()
+            complete.append(meeting.is_complete)
+        assert complete == [False, False, False, True]
+
+    @pytest.mark.parametrize("deadline", [1.0, 3.0, 60.0])
+    def test_no_call_waits_until_its_deadline(self, deadline: float) -> None:
+        bench: Any = SimpleNamespace(stand=SimpleNamespace(profile=SimpleNamespace(deadline=deadline)))
+        assert 0 < patience(bench) < deadline / 2

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import httpx
 
 
+class UnknownStatus(Exception): ...
+
+
 @caught_by("errors::test_status")
 class DefaultErrorFor529(Client):
     def error(self, response: httpx.Response) -> Exception:
@@ -47,6 +50,14 @@ class DefaultErrorFor529(Client):
 class EmptyTextFor500(Client):
     def read(self, response: httpx.Response) -> Any:
         return Transcription("", None) if response.status_code == 500 else super().read(response)
+
+
+@caught_by("errors::test_undocumented_status", "hostile::test_absurd_responses_are_own_errors")
+class ForeignErrorForOtherStatuses(Client):
+    def error(self, response: httpx.Response) -> Exception:
+        if response.status_code not in self.stt_errors:
+            return UnknownStatus(self.message(response))
+        return super().error(response)
 
 
 @caught_by("errors::test_undocumented_status")

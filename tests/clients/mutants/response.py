@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,15 @@ class ComparesWholeContentType(Client):
         if response.headers["content-type"] != "application/json":
             raise UnreadableResponse("The response is not JSON.", response)
         return super().transcription(body, response)
+
+
+@caught_by("response::test_content_type_in_every_form")
+class TakesParametersForLatin1(Client):
+    def parse(self, response: httpx.Response) -> Any:
+        *_, parameters = response.headers.get("content-type", "").partition(";")
+        if parameters and response.charset_encoding is None:
+            return json.loads(response.content.decode("latin-1"))
+        return super().parse(response)
 
 
 @caught_by("response::test_gzip_is_decoded")

@@ -195,6 +195,12 @@ class Retries429AtOnce(Client):
 
 
 @caught_by("retry::test_retry_after_in_milliseconds_is_honoured")
+class ComesEarlyByMilliseconds(Client):
+    def retry_after(self, response: httpx.Response) -> float:
+        return super().retry_after(response) * (0.8 if "retry-after-ms" in response.headers else 1)
+
+
+@caught_by("retry::test_retry_after_in_milliseconds_is_honoured")
 class KnowsNoMilliseconds(Client):
     def retry_after(self, response: httpx.Response) -> float:
         return 0.0 if "retry-after-ms" in response.headers else super().retry_after(response)

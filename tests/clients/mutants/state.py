@@ -187,6 +187,20 @@ class NewClientsInheritTheTitle(Client):
         return {**self.inherited, **super().app_headers(arguments)}
 
 
+@caught_by(_TWO, perhaps=(_SEQUENCE,))
+class NewClientsInheritTheProvider(Client):
+    last: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, api_key: str) -> None:
+        super().__init__(api_key)
+        self.inherited = dict(self.last)
+
+    def body(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        body = super().body(arguments)
+        self.last.update(provider=body["provider"]) if "provider" in body else self.last.clear()
+        return {**self.inherited, **body}
+
+
 @caught_by(_TWICE)
 class ClosesOnce(Client):
     def close(self) -> None:
@@ -206,6 +220,21 @@ class ClosesWhatIsNotThere(Client):
 class EmptyTextAfterClosing(Client):
     def exchange(self, request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"text": ""}) if self.http.is_closed else super().exchange(request)
+
+
+@caught_by(_CLOSED)
+class EmptyTextAfterItsContext(Client):
+    close = aclose = None  # type: ignore[assignment] # it is closed by leaving it
+    left = False
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.left = True
+
+    def exchange(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"text": ""}) if self.left else super().exchange(request)
 
 
 @caught_by(_CLOSED)
