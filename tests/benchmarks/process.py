@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+THIS = "pytest_openrouter_stt.plugin"
+DEPENDENCIES = ("_hypothesis_pytestplugin", "anyio.pytest_plugin", "respx.plugin")
+"""The plugins of what this package needs."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,10 @@ def cost_of(folder: Path, *command: str, env: Mapping[str, str] | None = None) -
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, process.returncode, output)
 
 
-def pytest_cost(folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Cost:
-    """Run pytest in *folder* with *options*."""
-    return cost_of(folder, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, env=env)
+def pytest_command(*options: str, plugins: Sequence[str] = (*DEPENDENCIES, THIS)) -> list[str]:
+    """Return the command of a run with *plugins*; those of the peers, which are installed too, are not loaded."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--disable-plugin-autoload"]
+    return [*command, *(f"-p{plugin}" for plugin in plugins), *options]
 
 
 def _importable(folder: Path) -> Path:

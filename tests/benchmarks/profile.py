@@ -15,7 +15,7 @@ from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks.process import cost_of
+from tests.benchmarks.process import cost_of, pytest_command
 from tests.benchmarks.tables import COMMAND, DOCUMENT, machine, table, verdict, write
 
 RATE = 250
@@ -44,10 +44,9 @@ _PARTS = {name: re.compile(pattern) for name, pattern in PARTS.items()}
 def looked_at(folder: Path, client: str) -> Counter[str]:
     """Return how many looks at a run on *client* each part has."""
     stacks = folder / "stacks.txt"
-    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
     recorder = shutil.which("py-spy", path=str(Path(sys.executable).parent)) or "py-spy"
     spying = [recorder, "record", "--gil", "--format=raw", "--full-filenames", f"--rate={RATE}", f"--output={stacks}"]
-    cost_of(folder, *spying, "--", *pytest, f"--stt-client={client}", "stt")
+    cost_of(folder, *spying, "--", *pytest_command(f"--stt-client={client}", "stt"))
     looks: Counter[str] = Counter()
     for line in stacks.read_text("utf-8").splitlines():
         frames, _, count = line.rpartition(" ")

@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from tests.benchmarks.process import REPOSITORY, Cost, cost_of, pytest_cost
+from tests.benchmarks.process import DEPENDENCIES, REPOSITORY, THIS, Cost, cost_of, pytest_command
 from tests.benchmarks.tables import COMMAND, DOCUMENT, machine, spread, table, verdict, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 SDK, REFERENCE = "openrouter", "tests.clients.reference:Client"
 EMPTY = "def test(): ...\n"
-OURS, THEIRS = ("-p", "no:openrouter-stt"), ("-p", "no:respx", "-p", "no:hypothesispytest", "-p", "no:anyio")
 LOADED_BY = "import sys, atexit; atexit.register(lambda: print('LOADED', *sorted(sys.modules)))\n"
 HEAVY = ("hypothesis", "respx", "httpx", "yaml", "jsonschema")
 EXAMPLES = (20, 100, 1000)
@@ -43,7 +42,7 @@ def in_turns(rounds: int, ways: Mapping[str, Callable[[], Cost]]) -> dict[str, l
 
 
 def _judging(folder: Path, client: str, *options: str) -> Callable[[], Cost]:
-    return partial(pytest_cost, folder, f"--stt-client={client}", "-p", "no:randomly", *options)
+    return partial(cost_of, folder, *pytest_command(f"--stt-client={client}", *options))
 
 
 # A whole run
@@ -54,7 +53,7 @@ def whole(folder: Path, rounds: int) -> str:
     peer = "pytest with an empty test"
     limits = {f"the official SDK, {version('openrouter')}": 20, "the reference, on httpx": 10}
     clients = dict(zip(limits, (SDK, REFERENCE), strict=True))
-    ways: dict[str, Callable[[], Cost]] = {peer: partial(pytest_cost, folder, "test_empty.py", *OURS)}
+    ways: dict[str, Callable[[], Cost]] = {peer: partial(cost_of, folder, *pytest_command("test_empty.py", plugins=[]))}
     ways |= {name: _judging(folder, client, "stt") for name, client in clients.items()}
     costs = in_turns(rounds, ways)
     rows = [_whole(name, each, limits.get(name)) for name, each in costs.items()]
@@ -73,12 +72,15 @@ def _whole(name: str, costs: list[Cost], limit: int | None) -> list[str]:
 
 def unused(folder: Path, rounds: int) -> str:
     (folder / "test_empty.py").write_text(EMPTY, "utf-8")
-    names = {
-        "pytest with an empty test": (*OURS, *THEIRS),
-        "and the plugins of what this one depends on": OURS,
-        "and this plugin": (),
+    names: dict[str, Sequence[str]] = {
+        "pytest with an empty test": (),
+        "and the plugins of what this one depends on": DEPENDENCIES,
+        "and this plugin": (*DEPENDENCIES, THIS),
     }
-    ways = {name: partial(pytest_cost, folder, "test_empty.py", *options) for name, options in names.items()}
+    ways = {
+        name: partial(cost_of, folder, *pytest_command("test_empty.py", plugins=plugins))
+        for name, plugins in names.items()
+    }
     costs = in_turns(rounds, ways)
     bare, dependencies, ours = ([cost.cpu * 1e3 for cost in costs[name]] for name in names)
     more = median(ours) - median(dependencies)
@@ -99,7 +101,7 @@ def unused(folder: Path, rounds: int) -> str:
 def _loaded(folder: Path) -> set[str]:
     """Return what this plugin imports that only a run of the suite needs."""
     (folder / "conftest.py").write_text(LOADED_BY, "utf-8")
-    cost = pytest_cost(folder, "-s", "test_empty.py", *THEIRS)
+    cost = cost_of(folder, *pytest_command("-s", "test_empty.py", plugins=[THIS]))
     (folder / "conftest.py").unlink()
     (line,) = (line for line in cost.output.splitlines() if line.startswith("LOADED"))
     return set(HEAVY) & set(line.split())
@@ -113,7 +115,7 @@ def growth(folder: Path) -> str:
     for examples in EXAMPLES:
         counted = folder / "calls.txt"
         options = ["--stt-client=tests.benchmarks.subjects:Counted", f"--stt-max-examples={examples}", "stt"]
-        costs[examples] = pytest_cost(folder, "-p", "no:randomly", *options, env={"STT_CALLS": str(counted)})
+        costs[examples] = cost_of(folder, *pytest_command(*options), env={"STT_CALLS": str(counted)})
         calls[examples] = int(counted.read_text("utf-8"))
     per_call = {examples: 1e3 * costs[examples].cpu / calls[examples] for examples in EXAMPLES}
     few, many = EXAMPLES[-2:]
@@ -143,9 +145,8 @@ def growth(folder: Path) -> str:
 def parallel(folder: Path, rounds: int) -> str:
     options = [SDK, "stt", f"--stt-max-examples={LONG_RUN}"]
     names = ("one process", "`-n 2`")
-    costs = in_turns(
-        rounds, dict(zip(names, (_judging(folder, *options), _judging(folder, *options, "-n2")), strict=True))
-    )
+    alone, together = _judging(folder, *options), _judging(folder, *options, "-pxdist.plugin", "-n2")
+    costs = in_turns(rounds, dict(zip(names, (alone, together), strict=True)))
     one, two = ([cost.seconds for cost in costs[name]] for name in names)
     ratio = median(first / second for first, second in zip(one, two, strict=True))
     rows = [
@@ -208,7 +209,7 @@ def _hour(folder: Path) -> list[str]:
         f"--stt-report={report}",
         "stt/errors::test_status[sync-500]",
     ]
-    pytest_cost(folder, *options)
+    cost_of(folder, *pytest_command(*options))
     (client,) = json.loads(report.read_text("utf-8"))["clients"]
     took = max(case["duration"] for check in client["checks"] for case in check["cases"])
     return ["a call that waits three times for an hour", f"{took:.2f} s", f"≤ 1 s: {verdict(took <= 1)}"]

@@ -16,6 +16,7 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 import respx
 
 from pytest_openrouter_stt import Endpoint, LoopbackServer, Reply, intercept, load_contract
@@ -66,6 +67,18 @@ def bare() -> Iterator[Call]:
 def respx_alone() -> Iterator[Call]:
     with respx.mock() as router, httpx.Client() as client:
         router.post(URL).respond(200, content=BODY)
+        yield posting(client)
+
+
+@contextlib.contextmanager
+def pytest_httpx() -> Iterator[Call]:
+    from pytest_httpx._httpx_mock import HTTPXMock  # what its fixture makes, and how
+    from pytest_httpx._options import _HTTPXMockOptions
+
+    mock = HTTPXMock(_HTTPXMockOptions(can_send_already_matched_responses=True))
+    mock.add_response(url=URL, content=BODY)
+    with pytest.MonkeyPatch.context() as patch, httpx.Client() as client:
+        patch.setattr(httpx.HTTPTransport, "handle_request", mock._handle_request)  # noqa: SLF001
         yield posting(client)
 
 
@@ -173,7 +186,7 @@ def peer() -> Iterator[Call]:
             yield exchange
 
 
-INSIDE = {BARE: bare, RESPX: respx_alone, INTERCEPT: intercepted}
+INSIDE = {BARE: bare, RESPX: respx_alone, "pytest-httpx": pytest_httpx, INTERCEPT: intercepted}
 SOCKETS = {
     RAW: raw,
     OURS: ours,

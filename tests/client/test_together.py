@@ -95,7 +95,7 @@ class TestThreads:
                     released.wait()
             return model
 
-        client = drive(operation, deadline=0.4)
+        client = drive(operation, deadline=2)
         endless, *others = client.call_in_threads((ENDLESS, *CALLS), "k")
         assert isinstance(endless, NoAnswer)
         assert texts(others) == list("abcd")
@@ -218,7 +218,7 @@ class TestLoop:
         async def all_at_once(ask: Ask) -> object:
             return await asyncio.gather(ask(ENDLESS), ask(CALLS[0]))
 
-        client = drive(Async, deadline=0.4)
+        client = drive(Async, deadline=2)
         assert isinstance(client.run_in_loop(all_at_once, "k"), NoAnswer)
         assert client.call(CALLS[0], "async", "k") == Transcript("a")
 
