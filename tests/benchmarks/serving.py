@@ -78,7 +78,12 @@ def pytest_httpx() -> Iterator[Call]:
     mock = HTTPXMock(_HTTPXMockOptions(can_send_already_matched_responses=True))
     mock.add_response(url=URL, content=BODY)
     with pytest.MonkeyPatch.context() as patch, httpx.Client() as client:
-        patch.setattr(httpx.HTTPTransport, "handle_request", mock._handle_request)  # noqa: SLF001
+
+        def handle(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+            response: httpx.Response = mock._handle_request(transport, request)  # noqa: SLF001
+            return response
+
+        patch.setattr(httpx.HTTPTransport, "handle_request", handle)
         yield posting(client)
 
 
