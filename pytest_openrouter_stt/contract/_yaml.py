@@ -9,7 +9,7 @@ import yaml
 
 try:
     from yaml import CSafeLoader as SafeLoader
-except ImportError:  # PyYAML without libyaml: the same, 12 × slower
+except ImportError:  # pragma: no cover - PyYAML without libyaml: the same, 12 × slower
     from yaml import SafeLoader  # type: ignore[assignment]
 
 _MAX_DEPTH = 500

@@ -237,11 +237,11 @@ def test_a_seed_of_many_digits_is_read(scratch: Path) -> None:
     assert read_report(scratch).clients[0].circumstances.seed == 2**128
 
 
-@pytest.mark.parametrize("depth", range(960, 1000, 3))
-def test_nesting_that_only_a_message_cannot_show_is_refused(depth: int, scratch: Path) -> None:
-    scratch.write_bytes(broken(stale="x").replace(b'"x"', b"[" * depth + b"]" * depth))
-    with pytest.raises(UnreadableReport):
-        read_report(scratch)
+def test_nesting_that_only_a_message_cannot_show_is_refused(scratch: Path) -> None:
+    for depth in range(850, 1000):  # for some of them the stack is deep enough to read, and not to make a message
+        scratch.write_bytes(broken(stale="x").replace(b'"x"', b"[" * depth + b"]" * depth))
+        with pytest.raises(UnreadableReport):
+            read_report(scratch)
 
 
 def test_another_version_is_shown_in_part(scratch: Path) -> None:
