@@ -214,9 +214,14 @@ def _differences(one: Judged | None, first: Judged | None) -> Iterator[str]:
     if one is None or first is None or one == first:
         return
     cases = [case for case in one.verdicts | first.verdicts if one.verdicts.get(case) != first.verdicts.get(case)]
-    yield from (f"  {case}: {first.verdicts.get(case)}, here {one.verdicts.get(case)}" for case in cases[:10])
+    if one.verdicts:
+        yield from (f"  {case}: {_in(first, case)}, here {_in(one, case)}" for case in cases[:10])
     yield f"  {len(cases)} cases differ; the exit code is {one.exit_code}. The run ended with:"
     yield from (f"    {line}" for line in one.output.splitlines()[-10:])
+
+
+def _in(run: Judged, case: str) -> str:
+    return str(run.verdicts.get(case, "not run"))
 
 
 def page(rows: list[Row], versions: Versions) -> str:
