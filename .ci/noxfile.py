@@ -113,6 +113,24 @@ def oldest_elsewhere(session: nox.Session) -> None:
     _with_oldest_pytest(session)
 
 
+@nox.session(python="3.13")
+def corners(session: nox.Session) -> None:
+    """The verdicts are the same with the oldest of everything, with the newest, and beside all plugins at once."""
+    _combine(session, "--corners")
+
+
+@nox.session(python="3.13", default=False)
+def combinations(session: nox.Session) -> None:
+    """The same for every version, and for each plugin alone, which takes some minutes; ``-- --write`` for the page."""
+    _combine(session)
+
+
+def _combine(session: nox.Session, *options: str) -> None:
+    session.chdir(REPOSITORY)
+    session.install("--disable-pip-version-check", ".[loopback]", "virtualenv")
+    session.run("python", "-m", "tests.combinations", *options, *session.posargs)
+
+
 def _with_oldest_pytest(session: nox.Session) -> None:
     _install(session, "test", OLDEST_PYTEST)
     session.run("pytest", "-n2", *(session.posargs or PYTEST_FACING))
