@@ -113,6 +113,24 @@ def oldest_elsewhere(session: nox.Session) -> None:
     _with_oldest_pytest(session)
 
 
+@nox.session(python="3.13")
+def corners(session: nox.Session) -> None:
+    """The verdicts are the same with the oldest of everything, with the newest, and beside all plugins at once."""
+    _combine(session, "--corners")
+
+
+@nox.session(python="3.13", default=False)
+def combinations(session: nox.Session) -> None:
+    """The same for every version, and for each plugin alone, which takes some minutes; ``-- --write`` for the page."""
+    _combine(session)
+
+
+def _combine(session: nox.Session, *options: str) -> None:
+    session.chdir(REPOSITORY)
+    session.install("--disable-pip-version-check", ".[loopback]", "virtualenv")
+    session.run("python", "-m", "tests.combinations", *options, *session.posargs)
+
+
 def _with_oldest_pytest(session: nox.Session) -> None:
     _install(session, "test", OLDEST_PYTEST)
     session.run("pytest", "-n2", *(session.posargs or PYTEST_FACING))
@@ -246,6 +264,19 @@ def _version(report: Path) -> tuple[int, ...]:
     return tuple(map(int, report.stem.split(".")))
 
 
+@nox.session(python="3.12")
+def release(session: nox.Session) -> None:
+    """Both distributions are built, the wheel from the source, and looked at; the wheel alone does the main job."""
+    built = Path(session.create_tmp()).resolve() / "built"
+    shutil.rmtree(built, ignore_errors=True)
+    _install(session, "test", *_dependencies("release"))
+    session.run("python", "-m", "build", "--outdir", str(built), silent=True)
+    (wheel,), (source,) = built.glob("*.whl"), built.glob("*.tar.gz")
+    session.run("twine", "check", "--strict", str(wheel), str(source))
+    session.run("check-wheel-contents", str(wheel))
+    session.run("pytest", "tests/test_distribution.py", *session.posargs, env={"STT_DISTRIBUTIONS": str(built)})
+
+
 @nox.session(python="3.12", default=False)
 def mutation(session: nox.Session) -> None:
     """Whether a test notices each of some hundred changes of the package itself; ``-- client`` changes one layer."""
@@ -259,7 +290,7 @@ def mutation(session: nox.Session) -> None:
 
 @nox.session(python="3.12", default=False)
 def benchmarks(session: nox.Session) -> None:
-    """Generation and serving beside their peers; ``-- --write`` puts the tables into the documentation."""
+    """What is fast, what is not, beside peers; ``-- --write`` puts the tables into the documentation."""
     older = Path(session.create_tmp()).resolve() / "older"
     session.chdir(REPOSITORY)
     session.run("python", "-m", "venv", str(older))
@@ -269,4 +300,5 @@ def benchmarks(session: nox.Session) -> None:
         for peer in _dependencies("benchmark"):  # one that cannot be installed says so in its row
             session.run_install(*install, peer, *pins, external=True, success_codes=[0, 1])
     session.run("python", "-m", "tests.benchmarks.generation", f"--older={older / 'bin' / 'python'}", *session.posargs)
-    session.run("python", "-m", "tests.benchmarks.serving", *session.posargs)
+    for name in ("serving", "payload", "runs", "profile"):
+        session.run("python", "-m", f"tests.benchmarks.{name}", *session.posargs)

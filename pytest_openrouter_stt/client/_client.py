@@ -218,7 +218,7 @@ class ClientUnderTest:
             return [opened] * len(calls)
         adapter = self.adapter(api_key)
         behind = {adapter.package.partition(".")[0]} if adapter else set()
-        threads = GivingWay(packages_of(opened.value, self._target.module) | behind)
+        threads = GivingWay(packages_of(opened.value, self._target.module) | behind, len(calls))
         functions = [
             partial(threads.run, partial(self._run, call.kwargs(), "sync", api_key, retries=False)) for call in calls
         ]

@@ -197,7 +197,7 @@ class CommandClient:
 
 
 def _split(wanted: str) -> list[str]:
-    if os.name != "posix":
+    if os.name != "posix":  # pragma: no cover - on Windows only
         raise ClientNotFound(wanted=wanted, problem="commands need a POSIX system", remedy="Use WSL.")
     try:
         words = shlex.split(wanted.removeprefix(PREFIX))

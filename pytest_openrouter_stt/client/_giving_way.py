@@ -9,7 +9,7 @@ from __future__ import annotations
 import dis
 import queue
 import sys
-from collections import Counter
+from collections import Counter, deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType, FrameType
 
+_PATIENCE = 0.02
+"""How long a thread waits for another to change something, in real seconds: on a busy machine they are late."""
+
 _PAUSE = 0.0005
-"""How long a thread gives way, in real seconds: the others get that far meanwhile."""
+"""How long it waits once it is known that the others do not come, as when each call waits for the one before."""
+
+_IN_VAIN = 8
+"""After so many waits in vain, that is known."""
 
 _TIMES = 3
 """How often it gives way after the same line of one call: not each time around a loop."""
@@ -34,12 +40,17 @@ class GivingWay:
 
     Args:
         packages: The top-level packages in whose code they do.
+        threads: How many functions are run at once.
     """
 
-    def __init__(self, packages: frozenset[str]) -> None:
+    def __init__(self, packages: frozenset[str], threads: int) -> None:
         self._packages = packages
+        self._threads = threads
         self._lines: dict[CodeType, frozenset[int]] = {}
-        self._never: queue.SimpleQueue[None] = queue.SimpleQueue()
+        # Changed by one operation at a time, so that no lock is needed, which the client's clock would look after.
+        self._waiting: deque[queue.SimpleQueue[None]] = deque()
+        self._ended: deque[None] = deque()
+        self._in_vain: deque[None] = deque()
 
     def run(self, function: Callable[[], object]) -> object:
         """Run *function* in the calling thread; a debugger of that thread does not see it."""
@@ -47,7 +58,7 @@ class GivingWay:
             return function()
         times: Counter[tuple[CodeType, int]] = Counter()
 
-        def enter(frame: FrameType, _event: str, _arg: object) -> Callable[..., Any] | None:
+        def enter(frame: FrameType, _event: str, _arg: object) -> Any:  # pragma: no cover - a tracer is not traced
             if str(frame.f_globals.get("__name__")).partition(".")[0] not in self._packages:
                 return None
             lines = self._changing_lines(frame.f_code)
@@ -59,8 +70,12 @@ class GivingWay:
             return function()
         finally:
             sys.settrace(before)
+            self._ended.append(None)
+            self._wake()
 
-    def _watch(self, lines: frozenset[int], times: Counter[tuple[CodeType, int]]) -> Callable[..., Any]:
+    def _watch(  # pragma: no cover - called by the tracer
+        self, lines: frozenset[int], times: Counter[tuple[CodeType, int]]
+    ) -> Callable[..., Any]:
         last = 0
 
         def watch(frame: FrameType, event: str, _arg: object) -> Callable[..., Any]:
@@ -74,11 +89,23 @@ class GivingWay:
 
         return watch
 
-    def _give_way(self) -> None:
-        with suppress(queue.Empty):
-            self._never.get(timeout=_PAUSE)  # in C, where the client's own clock does not reach
+    def _give_way(self) -> None:  # pragma: no cover - called by the tracer
+        self._wake()
+        if len(self._ended) >= self._threads - 1:
+            return  # there is nobody left
+        turn: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._waiting.append(turn)
+        try:
+            turn.get(timeout=_PATIENCE if len(self._in_vain) < _IN_VAIN else _PAUSE)  # in C, beyond the client's clock
+        except queue.Empty:
+            self._in_vain.append(None)
 
-    def _changing_lines(self, code: CodeType) -> frozenset[int]:
+    def _wake(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._waiting.popleft().put(None)
+
+    def _changing_lines(self, code: CodeType) -> frozenset[int]:  # pragma: no cover - called by the tracer
         if code not in self._lines:
             self._lines[code] = frozenset(_lines_that_change(code))
         return self._lines[code]
@@ -90,6 +117,6 @@ def packages_of(owner: object, module: object) -> frozenset[str]:
     return frozenset(str(name).partition(".")[0] for name in names if name) - {"builtins"}
 
 
-def _lines_that_change(code: CodeType) -> set[int]:
+def _lines_that_change(code: CodeType) -> set[int]:  # pragma: no cover - called by the tracer
     found = (step for step in dis.get_instructions(code) if step.opname in _STORES or step.argval in _CHANGING_METHODS)
     return {step.positions.lineno for step in found if step.positions is not None and step.positions.lineno is not None}

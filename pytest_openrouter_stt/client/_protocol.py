@@ -143,25 +143,44 @@ def read_answer(line: bytes) -> Answer:
         ProtocolError: It is no answer.
     """
     answer = _read(line, "answer")
+    try:
+        return Answer(answer["id"], _returned(answer))
+    except ValueError as error:
+        raise _no(line, "answer", f"{'error' if 'error' in answer else 'ok'}: {error}") from None
+
+
+def _returned(answer: Mapping[str, Any]) -> Any:
     if "error" not in answer:
-        return Answer(answer["id"], untagged(answer["ok"]))
+        return untagged(answer["ok"])
     error = answer["error"]
-    kept = {name: untagged(value) for name, value in error.items() if name not in {"type", "types", "message"}}
+    kept = {
+        name: _untagged_member(name, value) for name, value in error.items() if name not in {"type", "types", "message"}
+    }
     types = tuple(error.get("types") or (error["type"],))
-    return Answer(answer["id"], Error(types, untagged(error["message"]), MappingProxyType(kept)))
+    return Error(types, untagged(error["message"]), MappingProxyType(kept))
+
+
+def _untagged_member(name: str, value: Any) -> Any:
+    if name == "headers":  # the names in it are no tags
+        return {header: untagged(content) for header, content in value.items()}
+    return int(value) if name == "status" and value is not None else untagged(value)
 
 
 def _read(line: bytes, kind: Literal["greeting", "answer"]) -> Any:
     try:
-        value = json.loads(line, parse_constant=_refuse_constant)
+        value = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except RecursionError:
         raise ProtocolError(f"it wrote {_shown(line)}, which is nested too deeply") from None
     except ValueError as error:
         raise ProtocolError(f"it wrote {_shown(line)}, which is not JSON ({error})") from None
     reason = _why_invalid(value, kind)
     if reason:
-        raise ProtocolError(f"it wrote {_shown(line)}, which is no {kind} of protocol {VERSION} ({reason})")
+        raise _no(line, kind, reason)
     return value
+
+
+def _no(line: bytes, kind: str, reason: str) -> ProtocolError:
+    return ProtocolError(f"it wrote {_shown(line)}, which is no {kind} of protocol {VERSION} ({reason})")
 
 
 def _refuse_constant(token: str) -> NoReturn:
@@ -184,11 +203,14 @@ def _why_invalid(value: object, kind: Literal["greeting", "answer"]) -> str:
 
 @cache
 def validator(kind: Literal["greeting", "request", "answer"]) -> Draft202012Validator:
-    """Return what judges lines of that kind."""
+    """Return what judges lines of that kind, up to the values in them, which `untagged` judges.
+
+    jsonschema tries each form at each level, with the whole value in a message for each: gigabytes for a few megabytes.
+    """
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - costs 60 ms, and only a command needs it
 
     schema = json.loads(SCHEMA.read_text("utf-8"))
-    return Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
+    return Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": {**schema["$defs"], "value": True}})
 
 
 def _shown(line: bytes) -> str:

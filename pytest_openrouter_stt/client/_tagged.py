@@ -8,13 +8,20 @@ from __future__ import annotations
 import base64
 import math
 import os
+import reprlib
 import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 TAG = "$stt"
+MAX_DEPTH = 100
+"""Containers inside each other that a value may be; whoever looks at it later recurses, too."""
+
 _NUMBERS = {"nan": math.nan, "infinity": math.inf, "-infinity": -math.inf}
+_LAST_UNIT = 0xFFFF
+_SHOWN = reprlib.Repr()
+_SHOWN.maxlevel = 2
 
 
 def tagged(value: object) -> Any:
@@ -50,36 +57,83 @@ def _tagged_object(value: Mapping[Any, Any]) -> Any:
     return {TAG: "object", "entries": [[tagged(key), tagged(item)] for key, item in value.items()]}
 
 
-def untagged(value: Any) -> Any:
+def untagged(value: Any, depth: int = MAX_DEPTH) -> Any:
     """Return what a value of the protocol stands for.
 
+    Args:
+        value: A JSON value.
+        depth: How many containers inside each other it may be.
+
     Raises:
-        ValueError: There is no such tag, or it lacks what belongs to it.
+        ValueError: It is nested more deeply, or there is no such tag, or it lacks what belongs to it.
     """
-    if isinstance(value, list):
-        return [untagged(item) for item in value]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict | list):
         return value
+    if depth == 0:
+        raise ValueError(f"it is nested more than {MAX_DEPTH} times")
+    if isinstance(value, list):
+        return [untagged(item, depth - 1) for item in value]
     if TAG not in value:
-        return {key: untagged(item) for key, item in value.items()}
+        return {key: untagged(item, depth - 1) for key, item in value.items()}
     try:
-        return _meant(value)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"{value!r:.200} is no tagged value ({type(error).__name__}: {error})") from None
+        return _meant(value, depth)
+    except _Incomplete as error:
+        raise ValueError(f"{_SHOWN.repr(value)} is no tagged value ({error})") from None
 
 
-def _meant(value: dict[str, Any]) -> Any:
-    match value[TAG]:
-        case "utf16":
-            return b"".join(unit.to_bytes(2, "big") for unit in value["units"]).decode("utf-16-be", "surrogatepass")
-        case "bytes":
-            return base64.b64decode(value["base64"], validate=True)
-        case "path":
-            return Path(untagged(value["path"]))
-        case "object":
-            return {untagged(key): untagged(item) for key, item in value["entries"]}
-        case name:
+class _Incomplete(Exception):
+    """A tagged value lacks what belongs to its tag."""
+
+
+def _meant(value: dict[str, Any], depth: int) -> Any:
+    match value:
+        case {"$stt": "nan" | "infinity" | "-infinity" as name, **rest} if not rest:
             return _NUMBERS[name]
+        case {"$stt": "utf16", "units": list(units), **rest} if not rest:
+            return _joined(units)
+        case {"$stt": "bytes", "base64": str(text), **rest} if not rest:
+            return _decoded(text)
+        case {"$stt": "path", "path": path, **rest} if not rest:
+            return Path(_text(path))
+        case {"$stt": "object", "entries": list(entries), **rest} if not rest:
+            return dict(_entry(entry, depth - 1) for entry in entries)
+    raise _Incomplete("there is no such tag, or it has other members")
+
+
+def _entry(entry: object, depth: int) -> tuple[str, Any]:
+    match entry:
+        case [key, item]:
+            return _text(key), untagged(item, depth)
+    raise _Incomplete("an entry is a key and a value")
+
+
+def _text(value: object) -> str:
+    match value:
+        case str():
+            return value
+        case {"$stt": "utf16", "units": list(units), **rest} if not rest:
+            return _joined(units)
+    raise _Incomplete("a string is needed")
+
+
+def _joined(units: list[Any]) -> str:
+    if not all(map(_is_unit, units)):
+        raise _Incomplete("a unit is an integer from 0 to 65535")
+    return b"".join(int(unit).to_bytes(2, "big") for unit in units).decode("utf-16-be", "surrogatepass")
+
+
+def _is_unit(value: object) -> bool:
+    """Whether it is one as JSON Schema has integers, of which 65.0 is one and true is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= _LAST_UNIT and value == int(value)
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise _Incomplete(str(error)) from None
 
 
 def _is_text(value: str) -> bool:

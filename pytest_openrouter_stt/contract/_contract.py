@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -160,6 +161,8 @@ def find_operation(resolver: Resolver) -> tuple[str, Json, str, object]:
         problem = f"it has {len(found)} operations at {OPERATION_PATH!r}"
         raise resolver.error(problem, "Give a document that describes OpenRouter's transcription endpoint.")
     path = found[0]
+    if not path.isprintable():
+        raise resolver.error(f"its path {shown(path)} cannot stand in a URL", "Mend the document.")
     pointer = f"#/paths/{escape(path).replace('%', '%25')}"
     item = resolver.follow(paths[path], pointer)
     if "post" not in item:
@@ -201,7 +204,9 @@ def _refuse_invalid(resolver: Resolver, schemas: Iterable[Schema]) -> None:
 
     for schema in schemas:
         try:
-            Draft202012Validator.check_schema(cast("dict[str, Any]", thaw(schema.document)))
+            with warnings.catch_warnings():  # re warns when it compiles, and keeps what it has compiled
+                warnings.simplefilter("ignore", FutureWarning)
+                Draft202012Validator.check_schema(cast("dict[str, Any]", thaw(schema.document)))
         except SchemaError as error:
             place = "".join(f"/{escape(str(token))}" for token in error.absolute_path)
             problem = f"{schema.pointer}{place} is {shown(error.instance)}, which is not JSON Schema"
@@ -232,7 +237,7 @@ def _base_url(resolver: Resolver, servers: object) -> str:
 def _is_absolute(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return bool(_SERVER.fullmatch(url) and parts.hostname and parts.port != 0)
+        return bool(url.isprintable() and _SERVER.fullmatch(url) and parts.hostname and parts.port != 0)
     except ValueError:  # for example a port that is not a number
         return False
 

@@ -79,10 +79,12 @@ def _parse(text: str, source: str) -> object:
 def _parse_yaml(text: str, source: str) -> object:
     import yaml  # noqa: PLC0415 - costs 15 ms, and the packaged contract needs none of it
 
-    from ._yaml import parse_yaml  # noqa: PLC0415
+    from ._yaml import TooManyValues, parse_yaml  # noqa: PLC0415
 
     try:
         return parse_yaml(text)
+    except TooManyValues as error:
+        raise _refused(source, str(error), "Give an OpenAPI document, a large one in JSON.") from None
     except (yaml.YAMLError, ValueError) as error:
         place = shortened(" ".join(str(error).split()))
         problem = f"it is neither YAML nor JSON ({place})"

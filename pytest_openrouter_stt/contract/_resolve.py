@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from ._dialect import DATA, ELSEWHERE, NAMED, NOTHING, is_annotation, is_extension, modernised
 from ._errors import SpecError
-from ._values import escape, freeze, shown
+from ._values import escape, freeze, legible, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -141,8 +141,8 @@ class Resolver:
         return self.error(problem, "A request or response without end cannot be judged: take the cycle out.")
 
     def error(self, problem: str, remedy: str) -> SpecError:
-        """Return the error for this document; the caller raises it."""
-        return SpecError(source=self.source, problem=problem, remedy=remedy)
+        """Return the error for this document; the caller raises it. Names of the document may be in *problem*."""
+        return SpecError(source=self.source, problem=legible(problem), remedy=remedy)
 
 
 def _with_siblings(target: object, siblings: dict[str, object]) -> object:

@@ -50,9 +50,9 @@ class Schema:
 
     @cached_property
     def _find(self) -> Callable[[object], Iterator[Violation]]:
-        from jsonschema import Draft202012Validator  # noqa: PLC0415 - costs 60 ms, and not every run judges
+        from ._validator import Validator  # noqa: PLC0415 - costs 60 ms, and not every run judges
 
-        validator = Draft202012Validator(cast("dict[str, Any]", thaw(self.document)))
+        validator = Validator(cast("dict[str, Any]", thaw(self.document)))
 
         def find(value: object) -> Iterator[Violation]:
             for error in validator.iter_errors(value):

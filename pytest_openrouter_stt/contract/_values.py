@@ -40,6 +40,12 @@ def shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
+def legible(text: str) -> str:
+    """Return *text* as one line of characters that only show something, without its middle when it is long."""
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return line if len(line) <= 2 * _LONGEST else f"{line[: _LONGEST - 1]}…{line[-_LONGEST:]}"
+
+
 def escape(token: str) -> str:
     """Return *token* as it stands in a JSON pointer (RFC 6901, section 3)."""
     return token.replace("~", "~0").replace("/", "~1")

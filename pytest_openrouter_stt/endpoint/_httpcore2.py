@@ -21,7 +21,7 @@ def has_httpcore2() -> bool:
 class Httpcore2Mocker(HTTPCoreMocker):
     """Patches the classes of the same names; what a response is made of has other ones."""
 
-    name = HTTPCORE2
+    name = f"{__package__}.{HTTPCORE2}"  # respx admits one of a name, and pytest-httpx2 takes the plain one
     targets = [target.replace("httpcore", HTTPCORE2, 1) for target in HTTPCoreMocker.targets]  # noqa: RUF012 - as respx declares it
 
     @classmethod

@@ -13,7 +13,7 @@ import httpx
 from respx import MockRouter
 from respx.models import AllMockedAssertionError, PassThrough
 
-from ._httpcore2 import HTTPCORE2, has_httpcore2
+from ._httpcore2 import HTTPCORE2, Httpcore2Mocker, has_httpcore2
 from ._origin import origin
 from ._raw import raw_response, raw_response_async
 from ._reply import Fault, Reply
@@ -54,7 +54,7 @@ class _EndpointRouter(MockRouter):
     """A router without routes: matching is the endpoint's business, and respx would keep every body for ever."""
 
     def __init__(self, endpoint: Endpoint, layer: Layer, *, everything: bool) -> None:
-        super().__init__(assert_all_called=False, using=layer)
+        super().__init__(assert_all_called=False, using=Httpcore2Mocker.name if layer == HTTPCORE2 else layer)
         self._endpoint = endpoint
         self._errors = importlib.import_module(layer)
         self._everything = everything

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_openrouter_stt.endpoint import Reply
-from pytest_openrouter_stt.report import CouldNotRun, adapter_lines, harmless
+from pytest_openrouter_stt.report import CouldNotRun, adapter_lines, harmless, one_line
 from pytest_openrouter_stt.suite import API_KEY, MODES, adapter_work, smallest_call
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def adapter_check(stand: Stand) -> tuple[str, pytest.ExitCode]:
             work = adapter_work(stand)
     except CouldNotRun as problem:
         return harmless(f"stt: {problem}", (API_KEY,)), pytest.ExitCode.TESTS_FAILED
-    title = f"stt: client {stand.client.title}"
+    title = f"stt: client {one_line(stand.client.title)}"
     if work is None:
         about = [f"it declares no stt_adapter_for, so {stand.target.spelled} is judged as the client itself"]
     else:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 _CollectorT = TypeVar("_CollectorT", bound=pytest.Collector)
 
+_SOCKETS = "enable_socket"
+"""pytest-socket's marker that lifts its block, which would raise inside of the client; the guard keeps packets here."""
+
 
 class SuiteMount:
     """Plugin that adds the suite to the session and vouches that no check of it gets lost.
@@ -139,6 +142,8 @@ class SuiteRoot(pytest.Collector):
     def __init__(self, *, mount: SuiteMount, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mount = mount
+        if any(line.startswith(f"{_SOCKETS}(") for line in self.config.getini("markers")):
+            self.add_marker(_SOCKETS)
 
     def collect(self) -> list[pytest.Collector]:
         """Return the areas asked for."""

@@ -31,7 +31,7 @@ from pytest_openrouter_stt.plugin._options import (
 )
 from pytest_openrouter_stt.plugin._record import Record
 from pytest_openrouter_stt.plugin._selection import Area
-from pytest_openrouter_stt.report import Circumstances, Subject, Who
+from pytest_openrouter_stt.report import Circumstances, Subject, Who, harmless, one_line
 from pytest_openrouter_stt.suite import API_KEY, AREAS, Profile, Stand, area_checks, area_module, every_check
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ class Run:
         """Return what is known of a client."""
         stand, target = self._stands.get(client), self.targets.get(client)
         if stand is not None:
-            return Who(client, stand.target.version, stand.client.title)
+            return Who(client, _shown(stand.target.version), _shown(stand.client.title))
         if target is not None:
-            return Who(client, target.version, f"{target.name} {target.version}".strip())
+            return Who(client, _shown(target.version), _shown(f"{target.name} {target.version}".strip()))
         return Who("", "", f"fixture {CLIENT_FIXTURE}")
 
     def subject(self, client: str) -> Subject:
@@ -181,6 +181,11 @@ def configured_run(config: pytest.Config, names: Sequence[str]) -> Run:
         project=config.rootpath,
         mount=SuiteMount(config, lambda: [Area(area, area_module(area), area_checks(area)) for area in AREAS]),
     )
+
+
+def _shown(name: str) -> str:
+    """Return what a client calls itself as one line that does nothing to a terminal, nor to who reads that."""
+    return harmless(one_line(name))
 
 
 def _sensitive_values() -> list[str]:

@@ -76,7 +76,7 @@ def leave_network() -> None:
 
 
 def _network() -> str:
-    if sys.platform != "linux":
+    if sys.platform != "linux":  # pragma: no cover - on other systems only
         raise OSError(errno.ENOSYS, f"{sys.platform} has no network namespaces; Linux has")
     return str(_NETWORK.readlink())
 

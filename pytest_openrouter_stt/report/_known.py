@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._result import Level, Result, Verdict
 from ._summary import is_gating
-from ._text import one_line
+from ._text import one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -84,7 +84,7 @@ class KnownFailures:
     def reason_for(self, result: Result) -> str:
         """Return why *result* is known; empty for one that is not."""
         found = (e.reason for e in self.entries if e.covers(result) and not e.is_expired(self.today))
-        return next(found, "")
+        return visible(" ".join(next(found, "").split()))
 
     def entry_for(self, result: Result) -> KnownFailure | None:
         """Return the first entry that covers *result*, be it expired or not."""
@@ -101,7 +101,7 @@ class KnownFailures:
         for entry in self.entries:
             problem = self._problem(entry, results, left_out)
             if problem:
-                yield entry, f"{entry.place}: {one_line(entry.id, _MAX_SHOWN)} {problem}"
+                yield entry, f"{entry.place}: {_shown(entry.id)} {problem}"
 
     def _problem(self, entry: KnownFailure, results: Sequence[Result], left_out: Sequence[Result]) -> str:
         clients = {result.client for result in results}
@@ -159,7 +159,8 @@ def _of_lines(text: str, path: Path) -> Iterator[KnownFailure]:
         if content.startswith("[") and content.endswith("]"):
             client = content[1:-1].strip()
         elif content and not reason:
-            raise UnusableKnownFailures(f"{place}: {content!r} has no reason. Write 'ID  # why it is lived with'.")
+            shown = _shown(repr(content))
+            raise UnusableKnownFailures(f"{place}: {shown} has no reason. Write 'ID  # why it is lived with'.")
         elif content:
             yield KnownFailure(id=content, reason=reason, place=place, client=client)
 
@@ -167,12 +168,13 @@ def _of_lines(text: str, path: Path) -> Iterator[KnownFailure]:
 def _of_toml(text: str, path: Path) -> Iterator[KnownFailure]:
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UnusableKnownFailures(f"{path}: it is not TOML: {error}. Mend it.") from None
+    except (ValueError, RecursionError) as error:
+        problem = "it is nested too deeply" if isinstance(error, RecursionError) else _shown(str(error))
+        raise UnusableKnownFailures(f"{path}: it is not TOML: {problem}. Mend it.") from None
     tables = document.pop("failure", [])
     if document or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        other = next(iter(document), "failure")
-        raise UnusableKnownFailures(f"{path}: there is {other!r}. Write each entry as a table [[failure]].")
+        other = _shown(repr(next(iter(document), "failure")))
+        raise UnusableKnownFailures(f"{path}: there is {other}. Write each entry as a table [[failure]].")
     for number, table in enumerate(tables, 1):
         place = f"{path.name}, entry {number}"
         _refuse_unusable(table, place)
@@ -183,10 +185,10 @@ def _refuse_unusable(table: Mapping[str, Any], place: str) -> None:
     allowed = f"Allowed are {', '.join(_FIELDS)}."
     for name, value in table.items():
         if name not in _FIELDS:
-            raise UnusableKnownFailures(f"{place}: there is {name!r}. {allowed}")
+            raise UnusableKnownFailures(f"{place}: there is {_shown(repr(name))}. {allowed}")
         if type(value) is not _FIELDS[name]:
             kind = "a date, such as 2027-01-31" if name == "expires" else "a string"
-            raise UnusableKnownFailures(f"{place}: {name!r} is {value!r}. It has to be {kind}.")
+            raise UnusableKnownFailures(f"{place}: {name!r} is {_shown(repr(value))}. It has to be {kind}.")
     for name in _NEEDED:
         if not table.get(name):
             raise UnusableKnownFailures(f"{place}: it has no {name!r}. Each entry needs {' and '.join(_NEEDED)}.")
@@ -213,7 +215,7 @@ def known_failures_text(
     for group in groups.values():
         if not toml and group[0].client != client:
             client = group[0].client
-            lines.append(f"[{client}]\n")
+            lines.append(f"[{_in_a_line(client)}]\n")
         lines += [write(name, group[0], before.entry_for(group[0])) for name in _names(group, results)]
     return "\n".join(lines)
 
@@ -235,17 +237,34 @@ def _toml_entry(name: str, result: Result, before: KnownFailure | None) -> str:
         "reason": before.reason if before else _NOT_LOOKED_INTO,
         "owner": before.owner if before else "",
     }
-    fields = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value]
+    fields = [f"{key} = {_toml_string(value)}" for key, value in values.items() if value]
     if before and before.expires:  # also one that has passed, for writing the file anew is no second thought
         fields.append(f"expires = {before.expires}")
     return "\n".join(["[[failure]]", *fields, ""])
 
 
+def _toml_string(value: str) -> str:
+    """Return *value* as a string of TOML, which has no half of a surrogate pair: ``?`` stands for one."""
+    return json.dumps(value.encode(errors="replace").decode(), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def _line_entry(name: str, result: Result, before: KnownFailure | None) -> str:
-    return f"{name}  # {before.reason if before else result.reason}\n"
+    reason = " ".join((before.reason if before else result.reason).split())
+    return f"{_in_a_line(name)}  # {reason or _NOT_LOOKED_INTO}\n"
+
+
+def _in_a_line(text: str) -> str:
+    """Return a pattern for *text* that neither ends the line nor begins the reason."""
+    return "".join(c if c.isprintable() and c != "#" else "?" for c in text)
 
 
 def _glob(pattern: str, *, below: bool = False) -> re.Pattern[str]:
     """Return the expression for *pattern*: brackets stand for themselves, as they are part of node IDs."""
-    wild = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    wild, *rest = (re.escape(part).replace(r"\?", ".") for part in pattern.split("*"))
+    if rest:  # what is between two stars is taken where it stands first, for good: else many stars would try for ever
+        wild += "".join(f"(?>.*?{part})" for part in rest[:-1]) + f".*{rest[-1]}"
     return re.compile(rf"{wild}(?:::.*|\[.*)?" if below and not pattern.endswith("]") else wild, re.DOTALL)
+
+
+def _shown(text: str) -> str:
+    return one_line(visible(text), _MAX_SHOWN)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._notes import AdapterWork, ErrorRow, Repeat, Sender, Who
 from ._report import Case, CheckReport, Circumstances, ClientReport, Report
 from ._result import Level, Requirement, Result, Source, Verdict
+from ._text import one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,8 @@ VERSION = 1
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 _MAX_BYTES = 256 * 2**20
+_MAX_SHOWN = 200
+_MAX_DIGITS = 100
 
 
 class UnreadableReport(ValueError):
@@ -97,26 +100,38 @@ def read_report(path: Path) -> Report:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise UnreadableReport(f"{path}: it is larger than {_MAX_BYTES // 2**20} MiB. Give a report.")
-        document = json.loads(path.read_text("utf-8"))
+        document = json.loads(path.read_text("utf-8"), parse_int=_number, parse_float=_number, parse_constant=_number)
     except OSError as error:
         raise UnreadableReport(f"{path}: {error.strerror}. Give a file that --stt-report wrote.") from None
     except (ValueError, RecursionError) as error:
-        problem = error if isinstance(error, json.JSONDecodeError) else type(error).__name__
+        problem = type(error).__name__ if isinstance(error, UnicodeError | RecursionError) else error
         raise UnreadableReport(f"{path}: it is not JSON ({problem}). Give a report ending in .json.") from None
-    _refuse_other_documents(path, document)
+    try:
+        _refuse_other_documents(path, document)
+    except RecursionError:
+        raise UnreadableReport(f"{path}: it is nested too deeply. Give a file that --stt-report wrote.") from None
     return report_of(document)
+
+
+def _number(text: str) -> int | float:
+    """Return the number that *text* is, if it is one that can be calculated with and shown in a cell."""
+    value = int(text) if text.removeprefix("-").isdecimal() and len(text) <= _MAX_DIGITS else float(text)
+    if abs(value) < 10**_MAX_DIGITS:  # not the case for NaN
+        return value
+    raise ValueError(f"{one_line(text, _MAX_SHOWN // 4)} is no number of a report")
 
 
 def _refuse_other_documents(path: Path, document: object) -> None:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise UnreadableReport(f"{path}: its 'format' is not {FORMAT!r}. Give a file that --stt-report wrote.")
     if document.get("version") != VERSION:
-        problem = f"it is of version {document.get('version')!r}, and this program reads {VERSION}"
+        version = one_line(visible(repr(document.get("version"))), _MAX_SHOWN)
+        problem = f"it is of version {version}, and this program reads {VERSION}"
         raise UnreadableReport(f"{path}: {problem}. Write it anew with this version.")
     error = next(iter(_validator().iter_errors(document)), None)
     if error is not None:
-        message = error.message if len(error.message) < 200 else f"{error.message[:200]}…"  # noqa: PLR2004 - a line
-        raise UnreadableReport(f"{path}: {error.json_path}: {message}. Give a file as --stt-report wrote it.")
+        place, message = (one_line(visible(text), _MAX_SHOWN) for text in (error.json_path, error.message))
+        raise UnreadableReport(f"{path}: {place}: {message}. Give a file as --stt-report wrote it.")
 
 
 @cache

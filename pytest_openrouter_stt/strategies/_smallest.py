@@ -25,6 +25,9 @@ _STRINGS = (
     "1.0",
     "00000000",
 )
+_FINE = 2**52
+"""Up to here floats have halves."""
+
 _SIMPLEST = ("null", "boolean", "string", "integer", "number", "array", "object")
 
 
@@ -83,8 +86,11 @@ def _numbers(schema: Schema) -> Any:
     for limit in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
         if limit in schema:
             near = schema[limit]
-            yield from (near, math.ceil(near / step) * step, math.floor(near / step) * step)
-            yield from (near + step, near - step, near + 1, near - 1, near + 0.5, near - 0.5)
+            above, below = math.ceil(near), math.floor(near)  # integers, which have no end where floats have one
+            up, down = -(-above // step) * step, below // step * step
+            yield from (near, up, down, up + step, down - step, below + 1, above - 1)
+            if abs(near) < _FINE:
+                yield from (near + 0.5, near - 0.5)
 
 
 def _object(schema: Schema, place: str) -> dict[str, Any]:

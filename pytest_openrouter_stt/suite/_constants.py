@@ -20,10 +20,9 @@ _DRAWING = "hypothesis.internal.conjecture.providers"
 
 def _stand_ins() -> dict[str, Any]:
     try:
-        # Not every version has them.
         from hypothesis.internal.conjecture.providers import CONSTANTS_CACHE, _get_local_constants  # noqa: PLC0415
         from hypothesis.internal.constants_ast import Constants  # noqa: PLC0415
-    except ImportError:
+    except ImportError:  # pragma: no cover - not every version of Hypothesis has them
         return {}
     return {_get_local_constants.__name__: Constants, "CONSTANTS_CACHE": type(CONSTANTS_CACHE)(1024)}
 

@@ -32,6 +32,7 @@ from pytest_openrouter_stt.report import CouldNotRun, Sender, Subject, one_line
 from pytest_openrouter_stt.strategies import every_invalid_call, invalid_transcription_calls, transcription_calls
 
 from ._recordings import SMALLEST_WAV, with_recording
+from ._surroundings import require_sockets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -147,8 +148,10 @@ class Stand:
         """Guard the network, intercept the client and let its waiting cost no time; gives the client's features.
 
         Raises:
-            CouldNotRun: The first time, nothing proved that the endpoint sees this client; the same ever after.
+            CouldNotRun: The first time, nothing proved that the endpoint sees this client; the same ever after. Or
+                sockets are forbidden.
         """
+        require_sockets()
         with self.guard.armed():
             if self._way is None and self._blocked is None:
                 self._find_way()

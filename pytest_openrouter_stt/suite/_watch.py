@@ -58,7 +58,7 @@ class Watch:
         found = [(code.co_qualname, len(frames)) for code, frames in self._calls.items()]
         return max(found, key=lambda pair: pair[1], default=("", 0))
 
-    def _see(self, frame: FrameType, event: str, arg: Any) -> None:
+    def _see(self, frame: FrameType, event: str, arg: Any) -> None:  # pragma: no cover - profilers are not traced
         """Take what the interpreter tells: for a function in C with its caller's frame, for others with their own."""
         caller = {"c_call": frame, "call": frame.f_back}.get(event)
         if caller is None or module_of(caller) not in self._adapter.modules:
@@ -71,14 +71,14 @@ class Watch:
         if called in _WORK:
             self.work.setdefault(_WORK[called], f"{called.replace('.tasks', '')}, {step_of(caller)}")
 
-    def _count(self, frame: FrameType) -> None:
+    def _count(self, frame: FrameType) -> None:  # pragma: no cover - as above
         """Keep *frame*, if it is the client's: as long as it is kept, no other takes its place in memory."""
         module = module_of(frame)
         if self._adapter.is_client(module) or library_of(module):
             self._calls[frame.f_code].add(frame)  # a coroutine goes on in the frame that it began in
 
 
-def _name_of(frame: FrameType) -> str:
+def _name_of(frame: FrameType) -> str:  # pragma: no cover - as above
     """Return the name of the function that *frame* runs; the client's clock stands in for functions of `time`."""
     module, name = module_of(frame), frame.f_code.co_name
     if name == "__call__" and module.startswith("pytest_openrouter_stt."):

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -21,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from pytest_openrouter_stt.contract import load_contract
+from tests.benchmarks.tables import COMMAND, DOCUMENT, machine, spread, verdict, write
+from tests.benchmarks.tables import table as table_of
 from tests.benchmarks.worker import KINDS, Cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DOCUMENT = REPOSITORY / "docs" / "explanation" / "performance.md"
 WORKER = Path(__file__).with_name("worker.py")
-COMMAND = "nox -f .ci/noxfile.py -s benchmarks"
 SEEDS = {"hypothesis_jsonschema": 5}
 DEFAULT_SEEDS = 10
 HEALTH_SEEDS = 20
@@ -130,20 +128,10 @@ def tables(bench: Bench) -> str:
 
 def _environment(bench: Bench) -> str:
     return (
-        f"{_processor()}, {os.cpu_count()} cores, {platform.system()}, "
-        f"{platform.python_implementation()} {platform.python_version()}, Hypothesis {version('hypothesis')} "
+        f"{machine()}, Hypothesis {version('hypothesis')} "
         f"(hypothesis-jsonschema: {bench.hypothesis[PEER]}), schemathesis {_version('schemathesis')}, "
         f"jsonschema {version('jsonschema')}; {bench.rounds} rounds of 1000 examples; `{COMMAND}`."
     )
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
 
 
 def _version(name: str) -> str:
@@ -165,9 +153,9 @@ def _valid(bench: Bench) -> str:
     def row(name: str) -> list[str]:
         return [
             bench.hypothesis[name],
-            _spread(bench.figures(name, "example", 1e3), ".2f"),
-            _spread(_floors(bench, name), ".1f"),
-            _spread(bench.figures(name, "first", 1e3), ".0f"),
+            spread(bench.figures(name, "example", 1e3), ".2f"),
+            spread(_floors(bench, name), ".1f"),
+            spread(bench.figures(name, "first", 1e3), ".0f"),
             f"{median(bench.figures(name, 'valid')):.1%}",
             f"{median(bench.figures(name, 'slugs')):.0f}",
             f"{median(bench.figures(name, 'size')):.0f}",
@@ -188,12 +176,12 @@ def _invalid(bench: Bench) -> str:
         complete = min(invalid) == 100 and min(reached) == len(cells)
         if name == ENUMERATED:
             first, again = (bench.figures(name, what, 1e6) for what in ("first", "again"))
-            cost = f"{_spread(first, '.1f')} µs; again {_spread(again, '.1f')} µs"
-            target = f"100 %, every cell, ≤ 25 µs: {_verdict(complete and median(first) <= 25)}"
+            cost = f"{spread(first, '.1f')} µs; again {spread(again, '.1f')} µs"
+            target = f"100 %, every cell, ≤ 25 µs: {verdict(complete and median(first) <= 25)}"
         else:
-            cost = f"{_spread(bench.figures(name, 'example', 1e3), '.2f')} ms"
-            target = f"100 %: {_verdict(min(invalid) == 100)}" if name == INVALID else _slower(bench, name, INVALID, 6)
-        return [cost, f"{_spread(invalid, '.0f')} %", f"{_spread(reached, '.0f')} of {len(cells)}", target]
+            cost = f"{spread(bench.figures(name, 'example', 1e3), '.2f')} ms"
+            target = f"100 %: {verdict(min(invalid) == 100)}" if name == INVALID else _slower(bench, name, INVALID, 6)
+        return [cost, f"{spread(invalid, '.0f')} %", f"{spread(reached, '.0f')} of {len(cells)}", target]
 
     header = ["Invalid requests", "per case", "truly invalid", "cells reached", "target"]
     return _table(bench, header, (ENUMERATED, INVALID, NEGATIVE, NEGATIVE_ALL), row)
@@ -208,8 +196,8 @@ def _shrinking(bench: Bench) -> str:
         target = ""
         if name == OURS:
             ok = len(found) == len(runs) and median(calls) <= 100 and max(seconds) <= 1 and len(smallest) == 1
-            target = f"median ≤ 100 calls, ≤ 1 s, one smallest: {_verdict(ok)}"
-        figures = [_spread(calls, ".0f"), _spread(seconds, ".2f")] if found else ["", ""]
+            target = f"median ≤ 100 calls, ≤ 1 s, one smallest: {verdict(ok)}"
+        figures = [spread(calls, ".0f"), spread(seconds, ".2f")] if found else ["", ""]
         return [f"{len(found)} of {len(runs)}", *figures, str(len(smallest)), target]
 
     header = ["Shrinking", "failed, of seeds", "calls", "seconds", "different smallest requests", "target"]
@@ -218,7 +206,7 @@ def _shrinking(bench: Bench) -> str:
 
 def _health(bench: Bench) -> str:
     content = all(all(part) for name in (OURS, CALLS, INVALID) for part in bench.results["health", name])
-    return f"No health check of Hypothesis fails at its default settings, in {HEALTH_SEEDS} seeds: {_verdict(content)}."
+    return f"No health check of Hypothesis fails at its default settings, in {HEALTH_SEEDS} seeds: {verdict(content)}."
 
 
 def _floors(bench: Bench, name: str) -> list[float]:
@@ -227,7 +215,7 @@ def _floors(bench: Bench, name: str) -> list[float]:
 
 
 def _at_most(bench: Bench, name: str, limit: int) -> str:
-    return f"≤ {limit} × `integers()`: {_verdict(median(_floors(bench, name)) <= limit)}"
+    return f"≤ {limit} × `integers()`: {verdict(median(_floors(bench, name)) <= limit)}"
 
 
 def _slower(bench: Bench, name: str, ours: str, limit: int | None) -> str:
@@ -235,8 +223,8 @@ def _slower(bench: Bench, name: str, ours: str, limit: int | None) -> str:
     if ours in bench.errors:
         return ""
     ratios = bench.ratios(name, ours)
-    measured = f"{_spread(ratios, '.1f')} × ours"
-    return f"{measured}, ≥ {limit}: {_verdict(median(ratios) >= limit)}" if limit else measured
+    measured = f"{spread(ratios, '.1f')} × ours"
+    return f"{measured}, ≥ {limit}: {verdict(median(ratios) >= limit)}" if limit else measured
 
 
 def _not_measured(bench: Bench, name: str) -> str:
@@ -244,29 +232,11 @@ def _not_measured(bench: Bench, name: str) -> str:
     return "not installed" if error.startswith("ModuleNotFoundError") else f"fails: {error}"
 
 
-def _verdict(ok: bool) -> str:  # noqa: FBT001
-    return "ok" if ok else "**not**"
-
-
-def _spread(figures: Sequence[float], form: str) -> str:
-    """Return the median, with the least and the most where they differ."""
-    middle, least, most = (f"{of(figures):{form}}" for of in (median, min, max))
-    return middle if least == most else f"{middle} ({least}–{most})"
-
-
 def _table(bench: Bench, header: list[str], names: Sequence[str], row: Callable[[str], list[str]]) -> str:
-    lines = [header, ["---"] * len(header)]
-    for name in names:
-        cells = row(name) if name not in bench.errors else [_not_measured(bench, name), *[""] * (len(header) - 2)]
-        lines.append([LABELS[name], *cells])
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    def cells(name: str) -> list[str]:
+        return row(name) if name not in bench.errors else [_not_measured(bench, name), *[""] * (len(header) - 2)]
 
-
-def _write(text: str) -> None:
-    document = DOCUMENT.read_text("utf-8")
-    opening, closing = "<!-- generation -->\n", "<!-- end of generation -->"
-    before, after = document.partition(opening)[0], document.partition(closing)[2]
-    DOCUMENT.write_text(f"{before}{opening}\n{text}\n\n{closing}{after}", "utf-8")
+    return table_of(header, *([LABELS[name], *cells(name)] for name in names))
 
 
 def main() -> None:
@@ -281,7 +251,7 @@ def main() -> None:
     text = tables(bench)
     sys.stdout.write(f"{text}\n")
     if arguments.write:
-        _write(text)
+        write("generation", text)
 
 
 if __name__ == "__main__":

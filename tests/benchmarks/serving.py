@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import platform
 import socket
 import socketserver
 import sys
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 import respx
 
 from pytest_openrouter_stt import Endpoint, LoopbackServer, Reply, intercept, load_contract
+from tests.benchmarks.tables import COMMAND, DOCUMENT, machine, spread, table, verdict, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "performance.md"
 URL = load_contract().url
 BODY = b'{"text":"a transcript"}'
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
 MICRO = 1e6
+Call = Callable[..., None]
+"""Sends a body, or a small one."""
+Way = contextlib.AbstractContextManager[Call]
+"""Has requests answered as long as it is entered."""
 
 RAW, OURS = "a raw socket", "`LoopbackServer`"
 BARE, RESPX, INTERCEPT = "`httpx.MockTransport`", "respx alone, one route", "`intercept()`"
@@ -43,30 +47,53 @@ def endpoint() -> Endpoint:
 # Inside of the process
 
 
-def posted(client: httpx.Client, url: str = URL) -> None:
-    client.post(url, json={}, headers={"Authorization": "Bearer k"}).json()
+def posting(client: httpx.Client, url: str = URL) -> Callable[..., None]:
+    headers = {"Authorization": "Bearer k", "Content-Type": "application/json"}
+
+    def post(body: bytes = b"{}") -> None:
+        client.post(url, content=body, headers=headers).json()
+
+    return post
 
 
 @contextlib.contextmanager
-def bare() -> Iterator[Callable[[], None]]:
+def bare() -> Iterator[Call]:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=BODY))
     with httpx.Client(transport=transport) as client:
-        yield lambda: posted(client)
+        yield posting(client)
 
 
 @contextlib.contextmanager
-def respx_alone() -> Iterator[Callable[[], None]]:
+def respx_alone() -> Iterator[Call]:
     with respx.mock() as router, httpx.Client() as client:
         router.post(URL).respond(200, content=BODY)
-        yield lambda: posted(client)
+        yield posting(client)
 
 
 @contextlib.contextmanager
-def intercepted() -> Iterator[Callable[[], None]]:
-    with intercept(endpoint()) as served, httpx.Client() as client:
+def pytest_httpx() -> Iterator[Call]:
+    from pytest_httpx._httpx_mock import HTTPXMock  # what its fixture makes, and how
+    from pytest_httpx._options import _HTTPXMockOptions
 
-        def call() -> None:
-            posted(client)
+    mock = HTTPXMock(_HTTPXMockOptions(can_send_already_matched_responses=True))
+    mock.add_response(url=URL, content=BODY)
+    with pytest.MonkeyPatch.context() as patch, httpx.Client() as client:
+
+        def handle(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+            response: httpx.Response = mock._handle_request(transport, request)  # noqa: SLF001
+            return response
+
+        patch.setattr(httpx.HTTPTransport, "handle_request", handle)
+        yield posting(client)
+
+
+@contextlib.contextmanager
+def intercepted() -> Iterator[Call]:
+    with intercept(endpoint()) as served, httpx.Client() as client:
+        post = posting(client)
+
+        def call(body: bytes = b"{}") -> None:
+            post(body)
             if len(served.requests) > 1000:
                 served.reset()
                 served.reply_with(Reply.raw(BODY, "application/json"))
@@ -78,9 +105,9 @@ def intercepted() -> Iterator[Callable[[], None]]:
 
 
 @contextlib.contextmanager
-def exchanging(port: int) -> Iterator[Callable[[], None]]:
+def exchanging(port: int) -> Iterator[Call]:
     with httpx.Client(trust_env=False) as client:
-        yield lambda: posted(client, f"http://127.0.0.1:{port}/api/v1/audio/transcriptions")
+        yield posting(client, f"http://127.0.0.1:{port}/api/v1/audio/transcriptions")
 
 
 @contextlib.contextmanager
@@ -129,7 +156,7 @@ class _NoDelay(_AsItComes):
 
 
 @contextlib.contextmanager
-def raw() -> Iterator[Callable[[], None]]:
+def raw() -> Iterator[Call]:
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Raw)
     server.daemon_threads = True
     with running(server), exchanging(server.server_address[1]) as exchange:
@@ -138,9 +165,9 @@ def raw() -> Iterator[Callable[[], None]]:
 
 def _http_server(
     handler: type[BaseHTTPRequestHandler],
-) -> Callable[[], contextlib.AbstractContextManager[Callable[[], None]]]:
+) -> Callable[[], Way]:
     @contextlib.contextmanager
-    def serve() -> Iterator[Callable[[], None]]:
+    def serve() -> Iterator[Call]:
         server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         with running(server), exchanging(server.server_port) as exchange:
             yield exchange
@@ -149,13 +176,13 @@ def _http_server(
 
 
 @contextlib.contextmanager
-def ours() -> Iterator[Callable[[], None]]:
+def ours() -> Iterator[Call]:
     with LoopbackServer(endpoint()) as server, exchanging(server.port) as exchange:
         yield exchange
 
 
 @contextlib.contextmanager
-def peer() -> Iterator[Callable[[], None]]:
+def peer() -> Iterator[Call]:
     from pytest_httpserver import HTTPServer
 
     with HTTPServer(threaded=True) as server:
@@ -164,7 +191,7 @@ def peer() -> Iterator[Callable[[], None]]:
             yield exchange
 
 
-INSIDE = {BARE: bare, RESPX: respx_alone, INTERCEPT: intercepted}
+INSIDE = {BARE: bare, RESPX: respx_alone, "pytest-httpx": pytest_httpx, INTERCEPT: intercepted}
 SOCKETS = {
     RAW: raw,
     OURS: ours,
@@ -175,7 +202,7 @@ SOCKETS = {
 
 
 def measured(
-    ways: Mapping[str, Callable[[], contextlib.AbstractContextManager[Callable[[], None]]]],
+    ways: Mapping[str, Callable[[], Way]],
     clock: Callable[[], float],
     rounds: int,
     calls: int,
@@ -191,7 +218,7 @@ def measured(
     return figures
 
 
-def _timed(call: Callable[[], None], clock: Callable[[], float]) -> float:
+def _timed(call: Call, clock: Callable[[], float]) -> float:
     begun = clock()
     call()
     return (clock() - begun) * MICRO
@@ -203,8 +230,8 @@ def tables(rounds: int, calls: int) -> str:
     return "\n\n".join(
         [
             (
-                f"{platform.machine()}, Linux, CPython {platform.python_version()}, httpx {httpx.__version__}, respx "
-                f"{respx.__version__}; {rounds} rounds of {calls} calls; `nox -f .ci/noxfile.py -s benchmarks`."
+                f"{machine()}, httpx {httpx.__version__}, respx {respx.__version__}; "
+                f"{rounds} rounds of {calls} calls; `{COMMAND}`."
             ),
             _inside(inside),
             _sockets(sockets),
@@ -213,34 +240,26 @@ def tables(rounds: int, calls: int) -> str:
 
 
 def _inside(figures: dict[str, list[list[float]]]) -> str:
-    lines = ["| Inside of the process | µs per call | more than bare | target |", "| --- | --- | --- | --- |"]
+    rows = []
     bare = [median(part) for part in figures[BARE]]
     for name, parts in figures.items():
         middles = [median(part) for part in parts]
         more = median(one - base for one, base in zip(middles, bare, strict=True))
-        target = f"≤ +150 µs: {_verdict(more <= 150)}" if name == INTERCEPT else ""
-        lines.append(
-            f"| {name} | {median(middles):.0f} ({min(middles):.0f}–{max(middles):.0f}) | +{more:.0f} | {target} |"
-        )
-    return "\n".join(lines)
+        target = f"≤ +150 µs: {verdict(more <= 150)}" if name == INTERCEPT else ""
+        rows.append([name, spread(middles, ".0f"), f"+{more:.0f}", target])
+    return table(["Inside of the process", "µs per call", "more than bare", "target"], *rows)
 
 
 def _sockets(figures: dict[str, list[list[float]]]) -> str:
-    lines = ["| Over sockets | µs per call | 99th percentile, ms | × raw | target |", "| --- | --- | --- | --- | --- |"]
+    rows = []
     floor = [median(part) for part in figures[RAW]]
     for name, parts in figures.items():
         middles = [median(part) for part in parts]
         ratio = median(one / base for one, base in zip(middles, floor, strict=True))
         late = median(quantiles(part, n=100)[98] for part in parts) / 1000
-        ok = ratio <= 1.25 and late <= 5
-        target = f"≤ 1.25 × raw, ≤ 5 ms: {_verdict(ok)}" if name == OURS else ""
-        spread = f"{median(middles):.0f} ({min(middles):.0f}–{max(middles):.0f})"
-        lines.append(f"| {name} | {spread} | {late:.2f} | {ratio:.2f} | {target} |")
-    return "\n".join(lines)
-
-
-def _verdict(ok: bool) -> str:  # noqa: FBT001
-    return "ok" if ok else "**not**"
+        target = f"≤ 1.25 × raw, ≤ 5 ms: {verdict(ratio <= 1.25 and late <= 5)}" if name == OURS else ""
+        rows.append([name, spread(middles, ".0f"), f"{late:.2f}", f"{ratio:.2f}", target])
+    return table(["Over sockets", "µs per call", "99th percentile, ms", "× raw", "target"], *rows)
 
 
 def main() -> None:
@@ -253,10 +272,7 @@ def main() -> None:
     text = tables(arguments.rounds, arguments.calls)
     sys.stdout.write(f"{text}\n")
     if arguments.write:
-        document = DOCUMENT.read_text("utf-8")
-        opening, closing = "<!-- serving -->\n", "<!-- end of serving -->"
-        before, after = document.partition(opening)[0], document.partition(closing)[2]
-        DOCUMENT.write_text(f"{before}{opening}\n{text}\n\n{closing}{after}", "utf-8")
+        write("serving", text)
 
 
 if __name__ == "__main__":

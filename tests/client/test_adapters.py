@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from pytest_openrouter_stt.client import ClientUnderTest, Failure, Target, Trans
 from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.report import Verdict
 from tests.clients import shapes
-from tests.running import judge_here
+from tests.running import judge_here, run_pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -296,15 +295,12 @@ stt_client = from_function(mixing.Client().transcribe, arguments=names)
 
 
 @pytest.mark.parametrize("adapter", _ADAPTERS.values(), ids=_ADAPTERS)
-def test_threads_cross_in_the_client_behind_an_adapter(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, adapter: str
-) -> None:
-    pytester.makepyfile(mixing=_MIXING, stt_adapter=adapter)
-    monkeypatch.syspath_prepend(pytester.path)
-    for module in ("mixing", "stt_adapter"):
-        monkeypatch.delitem(sys.modules, module, raising=False)
+def test_threads_cross_in_the_client_behind_an_adapter(tmp_path: Path, adapter: str) -> None:
+    (tmp_path / "mixing.py").write_text(_MIXING, "utf-8")
+    (tmp_path / "stt_adapter.py").write_text(adapter, "utf-8")
 
-    run = judge_here(pytester, "stt_adapter", "stt/state::test_calls_at_once_do_not_cross[sync]")
+    # In a process of its own: in this one, other tests may have left a thread behind.
+    run = run_pytest(tmp_path, "--stt-client=stt_adapter", "stt/state::test_calls_at_once_do_not_cross[sync]")
 
     assert run.checks(Verdict.FAILED) == {"state::test_calls_at_once_do_not_cross"}
 

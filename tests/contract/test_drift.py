@@ -364,6 +364,136 @@ class TestWords:
         assert text[0].endswith("`new-11` and 488 more")
 
 
+def _field(**keywords: Any) -> Callable[[Any], object]:
+    return lambda document: schemas(document)["STTRequest"]["properties"].update(extra=keywords)
+
+
+def _query(**schema: Any) -> Callable[[Any], object]:
+    return lambda document: post(document).update(parameters=[{"in": "query", "name": "q", "schema": schema}])
+
+
+def _twice(document: Any) -> None:
+    """The parameter of the operation takes precedence over that of the path."""
+    document["paths"][OPERATION]["parameters"] = [{"in": "query", "name": "q"}]
+    post(document)["parameters"] = [{"in": "query", "name": "q", "required": True}]
+
+
+def _secured_by(name: str, **scheme: str) -> Callable[[Any], object]:
+    def change(document: Any) -> None:
+        post(document)["security"] = [{name: []}]
+        document["components"]["securitySchemes"] = {name: scheme} if scheme else {}
+
+    return change
+
+
+CORNERS: dict[str, tuple[Callable[[Any], object], Callable[[Any], object], str, Binding | None]] = {
+    "a field that must not be there": (
+        lambda document: schemas(document)["STTRequest"]["properties"].update(extra=True),
+        lambda document: schemas(document)["STTRequest"]["properties"].update(extra=False),
+        "request: the argument `extra` must not be there now",
+        None,
+    ),
+    "fewer alternatives": (
+        _field(anyOf=[{"type": "string"}, {"type": "integer"}, {"pattern": "x"}]),
+        _field(anyOf=[{"type": "string"}, {"pattern": "x"}]),
+        "request: `extra` may no longer be `integer`",
+        Binding.STRICTER,
+    ),
+    "a limit that is no number": (
+        _query(minimum="x"),
+        _query(minimum=5),
+        "parameters: `query q` must be at least 5 (was `x`)",
+        None,
+    ),
+    "two limits of one kind": (
+        _field(type="string"),
+        _field(type="string", allOf=[{"minLength": 1}, {"minLength": 2}]),
+        "request: `extra` must have at least 1 character now",
+        Binding.STRICTER,
+    ),
+    "how a parameter is written": (
+        _query(),
+        lambda document: post(document).update(
+            parameters=[{"in": "query", "name": "q", "schema": {}, "style": "form"}]
+        ),
+        "parameters: `query q` has `style` `form` now",
+        None,
+    ),
+    "a place in a list": (
+        _field(prefixItems=[{"type": "string"}]),
+        _field(prefixItems=[{"type": "integer"}]),
+        "request: `extra[0]` is integer now (was string)",
+        Binding.BOTH,
+    ),
+    "a place that nothing fits": (
+        _field(prefixItems=[True]),
+        _field(prefixItems=[False]),
+        "request: `extra`: `prefixItems` admits nothing now",
+        None,
+    ),
+    "what has to be contained": (
+        _field(contains=True),
+        _field(contains=False),
+        "request: `extra (contains)` is described now",
+        None,
+    ),
+    "a server of the operation": (
+        lambda document: document,
+        lambda document: post(document).update(servers=[{"url": "https://b.example"}]),
+        "the base URL is `https://b.example` (was `https://openrouter.ai/api/v1`)",
+        Binding.BOTH,
+    ),
+    "a parameter that is there twice": (
+        lambda document: post(document).update(parameters=[]),
+        _twice,
+        "parameters: `query q` is described now, and required",
+        Binding.STRICTER,
+    ),
+    "a scheme that is not described": (
+        _secured_by("a", type="http", scheme="bearer"),
+        _secured_by("mine"),
+        "authentication is by `mine` (was `http bearer`)",
+        Binding.BOTH,
+    ),
+    "a scheme without more": (
+        _secured_by("a", type="http", scheme="bearer"),
+        _secured_by("a", type="openIdConnect"),
+        "authentication is by `openIdConnect` (was `http bearer`)",
+        Binding.BOTH,
+    ),
+    "a header of the response": (
+        lambda document: document,
+        lambda document: post(document)["responses"]["200"].update(headers={"X-A": {"required": True}}),
+        "response: the header `x-a` is described now, and required",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "told", "binding"), CORNERS.values(), ids=CORNERS)
+def test_a_corner_is_told(
+    old: Callable[[Any], object], new: Callable[[Any], object], told: str, binding: Binding | None, load: Load
+) -> None:
+    documents = packaged(), packaged()
+    old(documents[0])
+    new(documents[1])
+
+    found = drift(*map(load, documents))
+
+    assert (told, binding) in [(str(change), change.binding) for change in found.changes]
+
+
+def test_what_is_nested_too_deeply_to_be_compared_is_refused(load: Load) -> None:
+    """Nobody reads the schema of a parameter before documents are compared."""
+    document = packaged()
+    _query(**{"$ref": "#/components/schemas/B999"})(document)
+    for number in range(1, 1000):
+        schemas(document)[f"B{number}"] = {"items": {"$ref": f"#/components/schemas/B{number - 1}"}}
+    contract = load(document)
+    with pytest.raises(SpecError, match="it is nested too deeply"):
+        drift(load_contract(), contract)
+
+
 class TestHostile:
     @pytest.mark.parametrize(
         ("spoil", "problem"),

@@ -210,6 +210,19 @@ SCHEMAS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "anyOf": ({"anyOf": [{"type": "string"}, {"type": "null"}]}, {"anyOf"}),
     "oneOf": ({"oneOf": [{"type": "integer"}, {"type": "array"}]}, {"oneOf"}),
     "allOf": ({"allOf": [{"type": "integer"}, {"minimum": 5}]}, {"type", "minimum"}),
+    "a property that may not be there": (
+        {"type": "object", "properties": {"a": False, "b": {"type": "null"}}},
+        {"type"},
+    ),
+    "an array of some length": (
+        {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "null"}, "minItems": 2}}},
+        {"type", "minItems"},
+    ),
+    "a value that is not easily found": (
+        {"type": "object", "properties": {"a": {"type": "string", "pattern": "^zz$"}}},
+        {"type", "pattern"},
+    ),
+    "beyond floats": ({"type": "number", "minimum": 10**400}, {"type", "minimum"}),
     "size": (
         {"type": "object", "minProperties": 1, "maxProperties": 2, "additionalProperties": {"type": "integer"}},
         {"type", "minProperties", "maxProperties"},
@@ -233,6 +246,20 @@ def test_each_keyword_is_broken_alone(schema: dict[str, Any], keywords: set[str]
             defect.violation.pointer,
         )
     assert {defect.violation.keyword for defect in found} == keywords
+
+
+@pytest.mark.parametrize(
+    ("schema", "keyword"),
+    [
+        ({"type": ["string", "integer"], "minimum": 8, "maximum": 13, "multipleOf": 7, "pattern": "^zz$"}, "pattern"),
+        ({"type": "array", "items": {"type": "string", "pattern": "^zz$"}, "minItems": 1}, "pattern"),
+    ],
+    ids=str,
+)
+def test_where_no_value_is_easily_found_that_is_said(schema: dict[str, Any], keyword: str) -> None:
+    with pytest.raises(UnsupportedKeyword, match="admits no value that is easily found") as caught:
+        smallest(schema, "#")
+    assert caught.value.keyword == keyword
 
 
 def test_what_is_not_understood_is_refused_by_name() -> None:

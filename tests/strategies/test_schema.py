@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from pathlib import Path
 from types import MappingProxyType
@@ -285,6 +286,25 @@ def test_each_number_of_optional_properties_is_made(count: int) -> None:
     assert {0, 1, 2, count} <= sizes
     assert {next(iter(value)) for value in made if len(value) == 1} == set(names)
     assert count > 8 or sizes == {*range(count + 1)}
+
+
+def test_a_time_has_a_zone() -> None:
+    assert all(
+        re.fullmatch(r"[\d-]{10}T[\d:.]+Z", made) for made in made_of(from_schema(STRING | {"format": "date-time"}))
+    )
+
+
+@pytest.mark.parametrize("limit", [{"minimum": 10**400}, {"maximum": -(10**400)}], ids=["minimum", "maximum"])
+def test_a_limit_may_lie_beyond_floats(limit: dict[str, int]) -> None:
+    schema = {"type": "number", **limit}
+    assert all(is_valid(made, schema) for made in made_of(from_schema(schema)))
+
+
+@pytest.mark.parametrize("other", [True, STRING], ids=["anything", "the same"])
+def test_a_property_that_two_parts_describe_is_what_both_admit(other: object) -> None:
+    parts = [{"properties": {"a": STRING}}, {"properties": {"a": other}}]
+    schema = {"type": "object", "allOf": parts, "required": ["a"]}
+    assert all(isinstance(made["a"], str) for made in made_of(from_schema(schema)))
 
 
 def test_integers_of_a_format_keep_to_it() -> None:

@@ -1,0 +1,87 @@
+"""What other plugins and a project's fixtures do to every test, and what of it reaches the checks."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_openrouter_stt.report import Verdict
+from tests.running import run_pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CLIENT = "--stt-client=tests.clients.reference:Client"
+CHECK = "stt/request::test_a_valid_call_is_sent"
+
+OWN = """
+import socket
+
+import pytest
+
+
+def test_own():
+    with pytest.raises(RuntimeError, match="A test tried to use socket"), pytest.warns(UserWarning):
+        socket.create_connection(("127.0.0.1", 9))
+"""
+FORBIDS = """
+import socket
+
+import pytest
+
+
+class Forbidden(socket.socket):
+    def __new__(cls, *_, **__):
+        raise RuntimeError("no sockets in here")
+
+
+@pytest.fixture(autouse=True)
+def forbid_sockets(monkeypatch):
+    monkeypatch.setattr(socket, "socket", Forbidden)
+"""
+INTERCEPTS = """
+from respx.mocks import HTTPCoreMocker
+
+
+class HTTPCore2Mocker(HTTPCoreMocker):
+    name = "httpcore2"
+    targets = []
+"""
+
+
+@pytest.mark.skipif(find_spec("pytest_socket") is None, reason="pytest-socket is not installed")
+@pytest.mark.parametrize(
+    ("block", "form"),
+    [("--disable-socket", "respx"), ("--disable-socket", "loopback"), ("--allow-hosts=192.0.2.1", "loopback")],
+)
+def test_a_block_of_sockets_is_lifted_for_the_checks_only(tmp_path: Path, block: str, form: str) -> None:
+    (tmp_path / "test_own.py").write_text(OWN)
+
+    run = run_pytest(tmp_path, CLIENT, block, f"--stt-endpoint={form}", CHECK, "test_own.py")
+
+    assert run.exit_code == pytest.ExitCode.OK, run.output
+    assert [result.verdict for result in run.results.values()] == [Verdict.PASSED] * 2
+    assert "3 passed" in run.output
+
+
+def test_a_client_is_not_blamed_where_sockets_are_forbidden(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(FORBIDS)
+
+    run = run_pytest(tmp_path, CLIENT, CHECK)
+
+    assert run.exit_code == pytest.ExitCode.TESTS_FAILED, run.output
+    reason = "sockets are forbidden in this run, not by the client: RuntimeError: no sockets in here"
+    assert [result.verdict for result in run.results.values()] == [Verdict.COULD_NOT_RUN] * 2, run.output
+    assert all(result.reason.startswith(reason) for result in run.results.values()), run.output
+
+
+@pytest.mark.skipif(find_spec("httpx2") is None, reason="httpx2 is not installed")
+def test_another_plugin_may_intercept_httpx2_as_well(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(INTERCEPTS)
+
+    run = run_pytest(tmp_path, "-p", "no:pytest_httpx2", "--stt-client=tests.clients.transports:OnHttpx2", CHECK)
+
+    assert run.exit_code == pytest.ExitCode.OK, run.output
+    assert [result.verdict for result in run.results.values()] == [Verdict.PASSED] * 2
