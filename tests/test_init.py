@@ -179,6 +179,15 @@ def test_nothing_is_overwritten(pytester: pytest.Pytester, write: Write) -> None
     assert adapter(pytester) == "# mine"
 
 
+def test_where_nothing_can_be_written_that_is_said(pytester: pytest.Pytester, write: Write) -> None:
+    write(__init__=SENDING + FUNCTION)
+
+    done = pytester.runpytest("--stt-init", f"{NAME}:nowhere/judged.py")
+
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines("*--stt-init cannot write *judged.py (*")
+
+
 @pytest.mark.parametrize(
     ("source", "problem"),
     [

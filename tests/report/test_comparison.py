@@ -251,3 +251,13 @@ def test_nothing_to_tell() -> None:
     assert list(comparison_lines(compare(Report((one,)), Report((one,)))))[-1] == (
         "no regression: nothing is better or worse"
     )
+
+
+def test_of_so_many_changes_some_are_counted() -> None:
+    names = [f"request::test_{number}" for number in range(53)]
+    old, new = (report(*(check(name, verdict) for name in names)) for verdict in (PASSED, FAILED))
+
+    lines = list(comparison_lines(compare(old, new)))
+
+    assert "    … and 3 more" in lines
+    assert sum(line.startswith("    ! ") for line in lines) == 50

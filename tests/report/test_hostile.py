@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import date
 from functools import cache
@@ -78,7 +79,7 @@ def judged(path: Path, data: bytes) -> None:
         refused(path, error)
         return
     write_file(path, as_json(report_json(report)))
-    assert read_report(path) == report
+    assert report_json(read_report(path)) == report_json(report)  # which rounds durations
     assert_that_it_is_text(report)
 
 
@@ -242,6 +243,14 @@ def test_nesting_that_only_a_message_cannot_show_is_refused(scratch: Path) -> No
         scratch.write_bytes(broken(stale="x").replace(b'"x"', b"[" * depth + b"]" * depth))
         with pytest.raises(UnreadableReport):
             read_report(scratch)
+
+
+def test_a_report_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.touch()
+    os.truncate(path, 256 * 2**20 + 1)
+    with pytest.raises(UnreadableReport, match="it is larger than 256 MiB"):
+        read_report(path)
 
 
 def test_another_version_is_shown_in_part(scratch: Path) -> None:

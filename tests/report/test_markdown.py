@@ -249,3 +249,9 @@ def test_a_long_text_is_cut_and_says_how_long_it_was() -> None:
 
     assert len(text) < 30_000
     assert "… (1,000,000 characters)" in text
+
+
+def test_of_so_many_reasons_some_are_counted() -> None:
+    text = page(*(check(f"a::test_{number}", STUCK, reason=f"reason {number}") for number in range(63)))
+
+    assert ["and 3 more reasons", ""] in [row for rows in tables(text) for row in rows]
