@@ -48,6 +48,10 @@ def add_row(report: pytest.TestReport, label: str, value: str) -> None:
     report.__dict__.update({BRIEF: f"{getattr(report, BRIEF, '')}{row}", EVIDENCE: evidence})
 
 
+def _nothing(*_: object) -> str:
+    return ""
+
+
 class Judging:
     """Plugin that gives each check's report its verdict, and its failure the form that teaches.
 
@@ -85,6 +89,8 @@ class Judging:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Judge what a check did, and take out of its report what nobody may be shown."""
+        if call.excinfo is not None and judgement_in(call.excinfo.value) is not None:
+            item.repr_failure = _nothing  # type: ignore[method-assign] # else pytest makes a traceback that none is shown
         report = yield
         info = info_of(item)
         if info is None:
