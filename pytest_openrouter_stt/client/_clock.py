@@ -239,6 +239,8 @@ class _StandIn:
 
 
 def _set(undo: contextlib.ExitStack, owner: Any, name: str, *, value: object) -> None:
-    before = getattr(owner, name)
-    undo.callback(setattr, owner, name, before)
+    if name in vars(owner):
+        undo.callback(setattr, owner, name, vars(owner)[name])
+    else:  # inherited, as what a socket has of C
+        undo.callback(delattr, owner, name)
     setattr(owner, name, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -48,7 +48,7 @@ def add_row(report: pytest.TestReport, label: str, value: str) -> None:
     report.__dict__.update({BRIEF: f"{getattr(report, BRIEF, '')}{row}", EVIDENCE: evidence})
 
 
-def _nothing(*_: object) -> str:
+def _nothing(*_: Any, **__: Any) -> str:
     return ""
 
 
@@ -89,12 +89,12 @@ class Judging:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Judge what a check did, and take out of its report what nobody may be shown."""
-        if call.excinfo is not None and judgement_in(call.excinfo.value) is not None:
-            item.repr_failure = _nothing  # type: ignore[method-assign] # else pytest makes a traceback that none is shown
-        report = yield
         info = info_of(item)
         if info is None:
-            return report
+            return (yield)
+        if call.excinfo is not None and judgement_in(call.excinfo.value) is not None:
+            item.repr_failure = _nothing  # type: ignore[method-assign] # its traceback, which nobody is shown
+        report = yield
         report.sections[:] = [(name, harmless_log(text, self._secrets)) for name, text in report.sections]
         if report.when == "call" or (report.when == "setup" and not report.passed):
             self._judge(report, info.requirement, call.excinfo.value if call.excinfo else None)

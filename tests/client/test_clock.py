@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import queue
+import socket
 import threading
 import time
 from time import monotonic as captured_monotonic
 from time import sleep as captured_sleep
 from typing import TYPE_CHECKING, Any
+from unittest.mock import ANY
 
 import anyio
 import pytest
 import trio
 
-from pytest_openrouter_stt.client import ClientUnderTest, Failure, Transcript, target_of
+from pytest_openrouter_stt.client import ClientUnderTest, Failure, Transcript, VirtualClock, target_of
 from pytest_openrouter_stt.client._patience import GLANCE, PATIENCE, patience
 from pytest_openrouter_stt.contract import Call, load_contract
 
@@ -221,3 +223,14 @@ def test_how_long_is_looked_for_something_depends_on_what_is_going_on() -> None:
     assert [*patience([], [])] == []
     assert [*patience([ended], [])] == [GLANCE, 0.0]
     assert [*patience([], [concurrent.futures.Future()])] == [GLANCE, PATIENCE, *[PATIENCE] * 20]
+
+
+def test_afterwards_sockets_are_as_before() -> None:
+    clock = VirtualClock()
+    clock.peer = ANY  # somebody whose answers are waited for
+    before = dict(vars(socket.socket))
+
+    with clock.running():
+        assert dict(vars(socket.socket)) != before
+
+    assert dict(vars(socket.socket)) == before
