@@ -29,6 +29,8 @@ from tests.environments import (
     lower_bounds,
     project_file,
 )
+from tests.markdown import table as table_of
+from tests.markdown import with_part
 from tests.running import REPOSITORY
 
 if TYPE_CHECKING:
@@ -189,8 +191,7 @@ def _row(combination: Combination, interpreter: Path) -> Row:
 def table(rows: list[Row]) -> str:
     """Return the rows as a table, each compared with the first."""
     head = ["combination", "the right client", "the wrong client", "same verdicts"]
-    lines = [head, ["---"] * len(head), *(_cells(row, rows[0]) for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return table_of(head, *(_cells(row, rows[0]) for row in rows))
 
 
 def _cells(row: Row, first: Row) -> list[str]:
@@ -229,9 +230,7 @@ def page(rows: list[Row], versions: Versions) -> str:
     parts = {"combinations": table(rows), "versions": _version_table(versions)}
     text = PAGE.read_text("utf-8")
     for name, part in parts.items():
-        opening, closing = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        before, after = text.partition(opening)[0], text.partition(closing)[2]
-        text = f"{before}{opening}\n\n{part}\n\n{closing}{after}"
+        text = with_part(text, name, f"\n{part}\n\n")
     return text
 
 
@@ -240,9 +239,7 @@ def _version_table(versions: Versions) -> str:
     bounds = lower_bounds(project_file()["project"])
     rows = [(name, lowest.get(name.lower(), ""), newest.get(name.lower(), "")) for name in bounds]
     rows += [(name, "", newest.get(name, "")) for name in sorted({*PLUGINS} - {*bounds})]
-    return "\n".join(
-        ["| package | lowest | newest |", "| --- | --- | --- |", *(f"| {' | '.join(row)} |" for row in rows)]
-    )
+    return table_of(["package", "lowest", "newest"], *rows)
 
 
 def main() -> int:

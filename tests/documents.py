@@ -8,6 +8,7 @@ import shlex
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
+from tests.markdown import with_part
 from tests.running import REPOSITORY, run_python
 
 if TYPE_CHECKING:
@@ -35,10 +36,8 @@ def hold(document: Path, parts: dict[str, str], fence: str = "```") -> None:
     text = document.read_text("utf-8")
     wanted = text
     for name, part in parts.items():
-        opening, closing = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        body = f"{fence}text\n{part.strip(chr(10))}\n{fence}\n" if fence else f"{part.strip()}\n\n"
-        start, end = wanted.index(opening) + len(opening), wanted.index(closing)
-        wanted = wanted[:start] + ("\n" if not fence else "") + body + wanted[end:]
+        body = f"{fence}text\n{part.strip(chr(10))}\n{fence}\n" if fence else f"\n{part.strip()}\n\n"
+        wanted = with_part(wanted, name, body)
     if os.environ.get("STT_UPDATE_DOCS"):
         document.write_text(wanted, "utf-8")
     assert document.read_text("utf-8") == wanted, f"{document.name} is out of date: run this with STT_UPDATE_DOCS=1"

@@ -7,21 +7,14 @@ names one has to fail it. ``python -m tests.proof`` looks at everything, and at 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
-import os
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pytest
 
 from pytest_openrouter_stt.report import Verdict
 from pytest_openrouter_stt.suite import AREAS, area_checks
 from tests.clients.mutants import CAUGHT_BY
 from tests.clients.variants import VARIANTS
-from tests.running import ISOLATED, Recorder, forget_mutants
+from tests.running import elsewhere, judged_alone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -29,11 +22,7 @@ if TYPE_CHECKING:
 
 def verdicts(client: str, *options: str) -> set[Verdict]:
     """Return what the suite says of a client below ``tests.clients``, with the examples of the usual seed."""
-    recorder = Recorder()
-    forget_mutants()
-    with contextlib.redirect_stdout(io.StringIO()):
-        pytest.main(["-q", f"--stt-client=tests.clients.{client}", *ISOLATED, *options], plugins=[recorder])
-    return {result.verdict for result in recorder.results.values()}
+    return {result.verdict for result in judged_alone(client, *options).values()}
 
 
 def passes(client: str, *options: str) -> bool:
@@ -67,11 +56,8 @@ def main() -> int:
     parser.add_argument("--variants", action="store_true", help="judge the variants too")
     options = parser.parse_args()
     checks = [check for named in options.checks or AREAS for check in _named(named)]
-    with tempfile.TemporaryDirectory() as empty:
-        Path(empty, "pytest.ini").touch()
-        os.chdir(empty)  # no project of a user's, and no configuration
+    with elsewhere():
         problem = next(problems(checks, with_variants=options.variants), None)
-        os.chdir("/")
     sys.stdout.write(f"{problem}\n" if problem else f"{len(checks)} checks judge as they have to\n")
     return 1 if problem else 0
 

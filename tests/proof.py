@@ -7,24 +7,18 @@ failed, in every run, by each check that names its defect, and by no other.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import os
 import re
 import sys
-import tempfile
 from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pytest
 
 from pytest_openrouter_stt.report import Level, Verdict
 from tests.clients.mutants import CAUGHT_BY
 from tests.clients.transports import TRANSPORTS
 from tests.clients.variants import VARIANTS
-from tests.running import ISOLATED, Recorder, forget_mutants
+from tests.running import elsewhere, judged_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,11 +52,7 @@ class Judged:
 def judge(job: tuple[str, int]) -> Judged:
     """Run the suite on one client with one seed, in this process."""
     client, seed = job
-    recorder = Recorder()
-    forget_mutants()
-    with contextlib.redirect_stdout(io.StringIO()):
-        pytest.main(["-q", f"--stt-client=tests.clients.{client}", f"--stt-seed={seed}", *ISOLATED], plugins=[recorder])
-    results = recorder.results.values()
+    results = judged_alone(client, f"--stt-seed={seed}").values()
     if not results:
         raise AssertionError(f"{client} was not judged at all")
     return Judged(
@@ -78,14 +68,9 @@ def main() -> int:
     options = _options()
     conformant = _jobs(options.rounds, _CONFORMANT, options.only)
     mutants = _jobs(options.mutant_rounds, [f"mutants.{name}" for name in CAUGHT_BY], options.only)
-    folder = Path.cwd()
-    with tempfile.TemporaryDirectory() as empty:
-        Path(empty, "pytest.ini").touch()  # and none of a folder above
-        os.chdir(empty)  # no project of a user's, and no configuration
-        # Not concurrent.futures: its pool hangs when it renews its processes, which is how they give their memory back.
-        with get_context("spawn").Pool(os.cpu_count(), maxtasksperchild=25) as pool:
-            judged = _told(pool.imap(judge, [*conformant, *mutants]), len(conformant) + len(mutants))
-        os.chdir(folder)
+    # Not concurrent.futures: its pool hangs when it renews its processes, which is how they give their memory back.
+    with elsewhere(), get_context("spawn").Pool(os.cpu_count(), maxtasksperchild=25) as pool:
+        judged = _told(pool.imap(judge, [*conformant, *mutants]), len(conformant) + len(mutants))
     blamed, caught = judged[: len(conformant)], judged[len(conformant) :]
     problems = [*_blames(blamed), *_misses(caught)]
     sys.stdout.write("\n".join([*problems, *_figures(blamed, caught, options), ""]))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import os
 import subprocess
 import sys
@@ -13,11 +15,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from pytest_openrouter_stt import suite
 from pytest_openrouter_stt.report import Result, Verdict
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _LIMIT = 120
@@ -63,6 +67,23 @@ def forget_mutants() -> None:
     """Let the next run in this process begin with new classes: some mutants keep on them what they should not."""
     for name in [name for name in sys.modules if name.startswith("tests.clients.mutants.")]:
         del sys.modules[name]
+
+
+def judged_alone(client: str, *options: str) -> dict[str, Result]:
+    """Judge a client below ``tests.clients`` in this process, without a word, and return the result of every item."""
+    recorder = Recorder()
+    forget_mutants()
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main(["-q", f"--stt-client=tests.clients.{client}", *ISOLATED, *options], plugins=[recorder])
+    return recorder.results
+
+
+@contextlib.contextmanager
+def elsewhere() -> Iterator[None]:
+    """Be in a folder with no project of a user's, and no configuration."""
+    with TemporaryDirectory() as empty, contextlib.chdir(empty):
+        Path("pytest.ini").touch()  # and none of a folder above
+        yield
 
 
 def judge_here(pytester: pytest.Pytester, client: str, *options: str) -> Run:

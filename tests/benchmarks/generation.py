@@ -20,8 +20,8 @@ import yaml
 
 from pytest_openrouter_stt.contract import load_contract
 from tests.benchmarks.tables import COMMAND, DOCUMENT, machine, spread, verdict, write
-from tests.benchmarks.tables import table as table_of
 from tests.benchmarks.worker import KINDS, Cell
+from tests.markdown import table as table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

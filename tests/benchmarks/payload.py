@@ -22,7 +22,8 @@ import httpx
 
 from tests.benchmarks.process import REPOSITORY
 from tests.benchmarks.serving import BARE, INTERCEPT, RESPX, bare, intercepted, ours, peer, respx_alone
-from tests.benchmarks.tables import COMMAND, DOCUMENT, machine, spread, table, verdict, write
+from tests.benchmarks.tables import COMMAND, DOCUMENT, machine, spread, verdict, write
+from tests.markdown import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable

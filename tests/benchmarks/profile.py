@@ -16,7 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.benchmarks.process import cost_of, pytest_command
-from tests.benchmarks.tables import COMMAND, DOCUMENT, machine, table, verdict, write
+from tests.benchmarks.tables import COMMAND, DOCUMENT, machine, verdict, write
+from tests.markdown import table
 
 RATE = 250
 """Looks per second."""

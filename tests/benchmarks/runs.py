@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import yaml
 
 from tests.benchmarks.process import DEPENDENCIES, REPOSITORY, THIS, Cost, cost_of, pytest_command
-from tests.benchmarks.tables import COMMAND, DOCUMENT, machine, spread, table, verdict, write
+from tests.benchmarks.tables import COMMAND, DOCUMENT, machine, spread, verdict, write
+from tests.markdown import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

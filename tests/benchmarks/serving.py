@@ -20,7 +20,8 @@ import pytest
 import respx
 
 from pytest_openrouter_stt import Endpoint, LoopbackServer, Reply, intercept, load_contract
-from tests.benchmarks.tables import COMMAND, DOCUMENT, machine, spread, table, verdict, write
+from tests.benchmarks.tables import COMMAND, DOCUMENT, machine, spread, verdict, write
+from tests.markdown import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Tables of figures, and where they stand in the documentation."""
+"""Figures for tables, and where they stand in the documentation."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from tests.markdown import with_part
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "performance.md"
 COMMAND = "nox -f .ci/noxfile.py -s benchmarks"
-
-
-def table(header: Sequence[str], *rows: Sequence[str]) -> str:
-    """Return a table of Markdown."""
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *rows))
 
 
 def verdict(ok: bool) -> str:  # noqa: FBT001
@@ -47,7 +44,4 @@ def _processor() -> str:
 
 def write(section: str, text: str) -> None:
     """Put *text* into the documentation, in place of what stands in *section*."""
-    document = DOCUMENT.read_text("utf-8")
-    opening, closing = f"<!-- {section} -->\n", f"<!-- end of {section} -->"
-    before, after = document.partition(opening)[0], document.partition(closing)[2]
-    DOCUMENT.write_text(f"{before}{opening}\n{text}\n\n{closing}{after}", "utf-8")
+    DOCUMENT.write_text(with_part(DOCUMENT.read_text("utf-8"), section, f"\n{text}\n\n"), "utf-8")
