@@ -41,6 +41,40 @@ class Forbidden(socket.socket):
 def forbid_sockets(monkeypatch):
     monkeypatch.setattr(socket, "socket", Forbidden)
 """
+LEAVES = """
+import gc
+import socket
+
+from tests.clients.reference import Client as Reference
+
+gc.disable()
+
+
+class Open:
+    def __init__(self):
+        self.socket, self.itself = socket.socket(), self
+
+
+class Client(Reference):
+    def __init__(self, *given, **named):
+        super().__init__(*given, **named)
+        self.kept = Open()
+
+    async def create_transcription_async(self, *given, **named):
+        Open()
+        return await super().create_transcription_async(*given, **named)
+"""
+COLLECTS = """
+import gc
+
+
+def test_own():
+    gc.collect()
+"""
+CHECKS_FIRST = """
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.nodeid.startswith("stt/"))
+"""
 INTERCEPTS = """
 from respx.mocks import HTTPCoreMocker
 
@@ -64,6 +98,18 @@ def test_a_block_of_sockets_is_lifted_for_the_checks_only(tmp_path: Path, block:
     assert run.exit_code == pytest.ExitCode.OK, run.output
     assert [result.verdict for result in run.results.values()] == [Verdict.PASSED] * 2
     assert "3 passed" in run.output
+
+
+@pytest.mark.parametrize("beside", [(), ("test_own.py",)])
+def test_what_clients_leave_open_is_laid_at_nobodys_door(tmp_path: Path, beside: tuple[str, ...]) -> None:
+    (tmp_path / "leaving.py").write_text(LEAVES)
+    (tmp_path / "test_own.py").write_text(COLLECTS)
+    (tmp_path / "conftest.py").write_text(CHECKS_FIRST)
+
+    run = run_pytest(tmp_path, "--stt-client=leaving:Client", "-W", "error", CHECK, *beside)
+
+    assert run.exit_code == pytest.ExitCode.OK, run.output
+    assert "unraisable" not in run.output
 
 
 def test_a_client_is_not_blamed_where_sockets_are_forbidden(tmp_path: Path) -> None:

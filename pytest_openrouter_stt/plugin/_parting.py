@@ -1,10 +1,14 @@
-"""The end of a run: the client is closed, and what it attempted after its last check is told."""
+"""The end of the checks and of a run: the client is closed, and what it attempted after its last check is told."""
 
 from __future__ import annotations
 
+import gc
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from ._clients import is_of_suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -29,15 +33,37 @@ class Parting:
         """Take leave: in a worker before it reports, elsewhere after the summary, which shows the client."""
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
-            output[_TOLD] = self._leave()
+            output[_TOLD] = self._told_on_leaving()
             return (yield)
         done = yield
-        problems = list(dict.fromkeys(filter(None, [self._leave(), *self._told])))
+        problems = list(dict.fromkeys(filter(None, [self._told_on_leaving(), *self._told])))
         if problems:
             pytest.exit(f"stt: {' '.join(problems)}", session.exitstatus or pytest.ExitCode.TESTS_FAILED)
+        return done
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        """Between a check and a test of the project's own, let go of what the clients left open."""
+        done = yield
+        if nextitem is not None and is_of_suite(item.nodeid) and not is_of_suite(nextitem.nodeid):
+            _let_go()
         return done
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Keep what a worker tells; one that crashed tells nothing."""
         self._told.append(getattr(node, "workeroutput", {}).get(_TOLD, ""))
+
+    def _told_on_leaving(self) -> str:
+        told = self._leave()
+        _let_go()
+        return told
+
+
+def _let_go() -> None:
+    """Collect what clients left open, which is found at any time later and laid at the door of who runs then."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "unclosed", ResourceWarning)
+        gc.collect()
