@@ -63,6 +63,7 @@ def _activate_pyenv() -> None:
 
 
 _activate_pyenv()
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of some thousand processes would compile the checks anew
 
 
 def _dependencies(group: str) -> list[str]:
