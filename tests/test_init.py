@@ -116,6 +116,14 @@ def test_errors_are_found_by_their_status_and_by_their_names(pytester: pytest.Py
     assert '    401: Unauthorized,\n    404: NotFoundError,\n    "default": SampleError,\n' in adapter(pytester)
 
 
+def test_what_needs_no_object_gets_none(pytester: pytest.Pytester, write: Write) -> None:
+    write(__init__="class C:\n  @staticmethod\n  def transcribe(path, model, api_key): ...\nclass Odd(Exception): ...")
+
+    pytester.runpytest("--stt-init", NAME).stdout.fnmatch_lines("*other errors: Odd")
+
+    assert "stt_client = from_function(\n    C.transcribe," in adapter(pytester)
+
+
 @pytest.mark.parametrize(
     ("source", "left"),
     [

@@ -34,7 +34,7 @@ class Candidate:
         path: Its name there, such as ``Client.transcribe``.
         parameters: What it takes, itself and the instance left out.
         is_async: Whether it is awaited.
-        owner: The class that has it as a method; ``None`` for a function.
+        owner: The class that has it as a method; ``None`` for a function, also one that a class holds.
         score: How much it looks like transcription.
     """
 
@@ -130,7 +130,8 @@ def _candidates(modules: Iterable[ModuleType]) -> Iterator[Candidate]:
             elif inspect.isclass(value) and not issubclass(value, BaseException):
                 for method, function in inspect.getmembers(value, inspect.isfunction):
                     if not method.startswith("_"):
-                        yield from _candidate(module, f"{name}.{method}", function, value)
+                        is_static = isinstance(inspect.getattr_static(value, method), staticmethod)
+                        yield from _candidate(module, f"{name}.{method}", function, None if is_static else value)
 
 
 def _candidate(module: ModuleType, path: str, function: Callable[..., Any], owner: type | None) -> Iterator[Candidate]:
@@ -159,7 +160,8 @@ def _ready(modules: list[ModuleType], candidates: list[Candidate]) -> str:
         return package.__name__
     for one in candidates:
         names = {parameter.name for parameter in one.parameters}
-        is_operation = one.owner is None or one.path.rpartition(".")[2].startswith("create_transcription")
+        *owners, name = one.path.split(".")
+        is_operation = not owners or name.startswith("create_transcription")
         if {"input_audio", "model"} <= names and is_operation:
             return f"{one.module}:{one.path.partition('.')[0]}"
     return ""

@@ -129,10 +129,8 @@ def _client(one: Candidate) -> str:
     name = one.path.rpartition(".")[2]
     if one.owner is None:
         return f"stt_client = {_from_function(one, one.path, '')}"
-    if not isinstance(inspect.getattr_static(one.owner, name, None), (staticmethod, classmethod)):
-        made = f"    client = {_constructor(one.owner)}\n"
-        return f"def stt_client(api_key):\n{made}    return {_from_function(one, f'client.{name}', '    ')}"
-    return f"stt_client = {_from_function(one, one.path, '')}"
+    made = f"    client = {_constructor(one.owner)}\n"
+    return f"def stt_client(api_key):\n{made}    return {_from_function(one, f'client.{name}', '    ')}"
 
 
 def _constructor(owner: type) -> str:
