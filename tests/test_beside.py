@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from pytest_openrouter_stt.report import Verdict
+from pytest_openrouter_stt.suite import API_KEY
 from tests.running import run_pytest
 
 if TYPE_CHECKING:
@@ -64,12 +66,33 @@ class Client(Reference):
         Open()
         return await super().create_transcription_async(*given, **named)
 """
+TELLS_THE_KEY = """
+import warnings
+
+from tests.clients.reference import Client as Reference
+
+
+class Client(Reference):
+    def __init__(self, api_key, **named):
+        super().__init__(api_key, **named)
+        warnings.warn(f"{api_key} is an old key", DeprecationWarning)
+"""
 COLLECTS = """
 import gc
 
 
 def test_own():
     gc.collect()
+"""
+TWICE = """
+import pytest
+from _pytest.runner import runtestprotocol
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    runtestprotocol(item, nextitem=nextitem, log=False)
+    item._initrequest()  # as pytest-rerunfailures does it
 """
 CHECKS_FIRST = """
 def pytest_collection_modifyitems(items):
@@ -110,6 +133,27 @@ def test_what_clients_leave_open_is_laid_at_nobodys_door(tmp_path: Path, beside:
 
     assert run.exit_code == pytest.ExitCode.OK, run.output
     assert "unraisable" not in run.output
+
+
+def test_the_key_in_a_warning_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "telling.py").write_text(TELLS_THE_KEY)
+
+    run = run_pytest(tmp_path, "--stt-client=telling:Client", CHECK)
+
+    assert "DeprecationWarning: <the key> is an old key" in run.output
+    assert API_KEY not in run.output
+
+
+def test_a_check_that_is_run_again_says_everything_once(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(TWICE)
+
+    run = run_pytest(tmp_path, CLIENT, CHECK, "--junitxml=found.xml")
+
+    assert run.exit_code == pytest.ExitCode.OK, run.output
+    for case in ET.parse(tmp_path / "found.xml").iter("testcase"):
+        properties = [(entry.get("name"), entry.get("value")) for entry in case.iter("property")]
+        assert properties
+        assert len(properties) == len(set(properties))
 
 
 def test_a_client_is_not_blamed_where_sockets_are_forbidden(tmp_path: Path) -> None:

@@ -52,6 +52,13 @@ def _nothing(*_: Any, **__: Any) -> str:
     return ""
 
 
+def _write_down(report: pytest.TestReport, result: Result) -> None:
+    """Write the result where reports carry it, in place of that of an earlier run of the same check."""
+    written = result.properties()
+    names = {name for name, _ in written}
+    report.user_properties[:] = [*(entry for entry in report.user_properties if entry[0] not in names), *written]
+
+
 class Judging:
     """Plugin that gives each check's report its verdict, and its failure the form that teaches.
 
@@ -118,7 +125,7 @@ class Judging:
         found = Result(node_id, requirement.check, requirement.level, verdict, reason, client)
         known = self._known.reason_for(found)
         result = replace(found, known=known)
-        report.user_properties.extend(result.properties())
+        _write_down(report, result)
         if not report.failed or not verdict.is_bad:
             return
         if known or not is_gating(result, self._level):
