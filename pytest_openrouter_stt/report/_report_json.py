@@ -98,19 +98,26 @@ def read_report(path: Path) -> Report:
         UnreadableReport: There is no such file, or it is not a report of this version.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise UnreadableReport(f"{path}: it is larger than {_MAX_BYTES // 2**20} MiB. Give a report.")
-        document = json.loads(path.read_text("utf-8"), parse_int=_number, parse_float=_number, parse_constant=_number)
-    except OSError as error:
-        raise UnreadableReport(f"{path}: {error.strerror}. Give a file that --stt-report wrote.") from None
-    except (ValueError, RecursionError) as error:
-        problem = type(error).__name__ if isinstance(error, UnicodeError | RecursionError) else error
-        raise UnreadableReport(f"{path}: it is not JSON ({problem}). Give a report ending in .json.") from None
-    try:
+        document = _document(path)
         _refuse_other_documents(path, document)
     except RecursionError:
         raise UnreadableReport(f"{path}: it is nested too deeply. Give a file that --stt-report wrote.") from None
     return report_of(document)
+
+
+def _document(path: Path) -> Any:
+    try:
+        is_too_large = path.stat().st_size > _MAX_BYTES
+        text = "null" if is_too_large else path.read_text("utf-8")
+        document = json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_number)
+    except OSError as error:
+        raise UnreadableReport(f"{path}: {error.strerror}. Give a file that --stt-report wrote.") from None
+    except ValueError as error:
+        problem = type(error).__name__ if isinstance(error, UnicodeError) else error
+        raise UnreadableReport(f"{path}: it is not JSON ({problem}). Give a report ending in .json.") from None
+    if is_too_large:
+        raise UnreadableReport(f"{path}: it is larger than {_MAX_BYTES // 2**20} MiB. Give a report.")
+    return document
 
 
 def _number(text: str) -> int | float:

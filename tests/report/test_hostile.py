@@ -249,7 +249,7 @@ def test_a_report_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.touch()
     os.truncate(path, 256 * 2**20 + 1)
-    with pytest.raises(UnreadableReport, match="it is larger than 256 MiB"):
+    with pytest.raises(UnreadableReport, match=r"report\.json: it is larger than 256 MiB\. Give a report\.$"):
         read_report(path)
 
 

@@ -52,7 +52,7 @@ def broken(change: Callable[[dict[str, Any]], object]) -> str:
     ("text", "problem"),
     [
         ("{", "it is not JSON (Expecting property name"),
-        ("[" * 100_000, "it is not JSON (RecursionError)"),
+        ("[" * 100_000, "it is nested too deeply"),
         ("[]", "its 'format' is not 'pytest-openrouter-stt report'"),
         ('{"schemaVersion": 1, "label": "a"}', "its 'format' is not"),
         (broken(lambda d: d.update(version=2)), "it is of version 2, and this program reads 1"),
