@@ -86,7 +86,7 @@ def _looked_at(info: CheckInfo, facts: Facts, naming: SdkNaming) -> Iterator[Pla
     if spec.startswith(_SDK):
         yield from _places_of_naming(spec.removeprefix(_SDK), naming)
     for place in facts.places.get(spec, ()):
-        yield _of_any_error(place) if info.each == "error status" else place
+        yield (place[0], _ANY_ERROR, *place[2:]) if info.each == "error status" else place
 
 
 def _places_of_naming(where: str, naming: SdkNaming) -> Iterator[Place]:
@@ -107,12 +107,6 @@ def _renamed(pointer: str, wire_name: str, naming: SdkNaming) -> Place:
     _, parameter, *inner = pointer.split("/")
     names = [naming.parameters[parameter].wire_name, *inner[:-1], wire_name]
     return (*_BODY, *(("properties", name) for name in names))
-
-
-def _of_any_error(place: Place) -> Place:
-    if len(place) > 1 and place[0] == "responses" and is_error(str(place[1])):
-        return (place[0], _ANY_ERROR, *place[2:])
-    return place
 
 
 def _also(place: Place) -> Iterator[Place]:

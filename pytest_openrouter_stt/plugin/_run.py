@@ -98,11 +98,8 @@ class Run:
         return Who("", "", f"fixture {CLIENT_FIXTURE}")
 
     def subject(self, client: str) -> Subject:
-        """Return how failures of a client are shown."""
-        stand = self._stands.get(client)
-        if stand is None:
-            return Subject(self.who(client).title, "client", self.secrets)
-        return replace(stand.subject, secrets=self.secrets)
+        """Return how failures of a client that was judged are shown."""
+        return replace(self._stands[client].subject, secrets=self.secrets)
 
     def stand_for(self, client: str, target: Target) -> Stand:
         """Return the stand with the client of *target* on it; another target than before gets another stand."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_openrouter_stt.client import Failure, NoAnswer, Transcript
+from pytest_openrouter_stt.client import Failure, Transcript
 
 from ._paste import as_literal
 from ._paths import pathless
@@ -109,10 +109,8 @@ def reply_text(reply: Reply, ink: Redactor) -> str:
     return "\n".join(filter(None, [f"{reply}{waited}", *lines, body]))
 
 
-def outcome_text(outcome: Outcome, ink: Redactor) -> str:
-    """Return how a call ended, and for an error where it was raised."""
-    if isinstance(outcome, NoAnswer):
-        return str(outcome)
+def outcome_text(outcome: Transcript | Failure, ink: Redactor) -> str:
+    """Return what a call gave, or which error it ended with."""
     if isinstance(outcome, Transcript):
         return f"returned {_transcript(outcome, ink)}"
     verb = "returned" if outcome.returned else "raised"
