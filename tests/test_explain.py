@@ -226,6 +226,15 @@ def test_another_contract_is_told_of(pytester: pytest.Pytester) -> None:
     done.stdout.fnmatch_lines("*POST https://a.example/audio/transcriptions")
 
 
+def test_a_place_that_another_contract_does_not_have_is_told(pytester: pytest.Pytester) -> None:
+    text = (REPOSITORY / "spec" / "openapi.yaml").read_text("utf-8")
+    pytester.path.joinpath("other.yaml").write_text(text.replace("InternalServerResponseErrorData", "Renamed"))
+
+    done = pytester.runpytest("--stt-spec=other.yaml", "--stt-explain=errors::test_message_is_kept")
+
+    done.stdout.fnmatch_lines("*(there is no such place in *other.yaml)")
+
+
 def test_every_check_is_listed(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     done = pytester.runpytest("--stt-list")

@@ -394,6 +394,26 @@ def test_ctrl_c_that_python_drops_is_remembered() -> None:
         pytest.fail("one more example was tried")
 
 
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.SIG_DFL])
+def test_where_ctrl_c_is_nothing_for_python_it_stays_so(handler: signal.Handlers) -> None:
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        with _fuzzing._remembering_interrupts(Profile(max_examples=1, seed=0, deadline=1)):  # noqa: SLF001
+            assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_before_anything_failed_reports_nothing(tmp_path: Path) -> None:
+    (tmp_path / "interrupts.py").write_text(INTERRUPTS.replace('body["model"] = ""', "").replace("== 3", "== 1"))
+
+    run = run_pytest(tmp_path, "--stt-client=interrupts:Client", "-o", "pythonpath=.", HOURS, FORMAT, MODEL)
+
+    assert run.exit_code == pytest.ExitCode.INTERRUPTED, run.output
+    assert {node_id: result.verdict for node_id, result in run.results.items()} == {FORMAT: Verdict.PASSED}
+    assert "1 passed" in run.output
+
+
 def test_ctrl_c_while_a_smaller_call_is_looked_for_reports_the_failure(tmp_path: Path) -> None:
     (tmp_path / "interrupts.py").write_text(INTERRUPTS)
 

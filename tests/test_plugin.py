@@ -32,6 +32,7 @@ QUICK = f"--stt-max-examples={COUNT}"
         ([f"--stt-client={REFERENCE}", "--stt-level=shall"], "--stt-level is 'shall'"),
         ([f"--stt-client={REFERENCE}", "stt/nonsense"], "not found: stt/nonsense"),
         (["stt"], "there is no client to judge"),
+        (["stt/"], "there is no client to judge"),
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else "message",
 )
@@ -131,12 +132,17 @@ def test_the_official_sdk_passes_every_must_check(tmp_path: Path) -> None:
     }
 
 
+def collected(pytester: pytest.Pytester, *options: str) -> list[str]:
+    """Return the node IDs of all cases, in order."""
+    done = pytester.runpytest(f"--stt-client={REFERENCE}", "--collect-only", "-q", *options)
+    return sorted(line for line in done.outlines if line.startswith("stt/"))
+
+
 def test_the_same_node_ids_with_two_workers(pytester: pytest.Pytester) -> None:
-    alone = judge_here(pytester, REFERENCE, QUICK)
     together = run_pytest(pytester.path, f"--stt-client={REFERENCE}", QUICK, "-n2")
 
     assert together.exit_code == 0
-    assert together.results.keys() == alone.results.keys()
+    assert sorted(together.results) == collected(pytester)
     assert "conformant: all" in together.output
 
 
@@ -155,14 +161,12 @@ def test_a_node_id_can_be_given_back(pytester: pytest.Pytester) -> None:
     ids=["own-patterns", "strict"],
 )
 def test_the_suite_is_complete_in_any_project(pytester: pytest.Pytester, ini: str) -> None:
+    expected = collected(pytester, "-c", "/dev/null", f"--rootdir={pytester.path}")
     pytester.makeini(ini)
     pytester.makepyfile(check_own="def check_own(): pass", test_own="def test_own(): pass")
-    expected = judge_here(pytester, REFERENCE, QUICK, "-c", "/dev/null", f"--rootdir={pytester.path}", "stt")
 
-    run = judge_here(pytester, REFERENCE, QUICK)
-
-    assert run.exit_code == 0
-    assert run.results.keys() == expected.results.keys()
+    assert collected(pytester) == expected
+    assert judge_here(pytester, REFERENCE, QUICK, "stt/request", "stt/errors").exit_code == 0
 
 
 def test_levels_are_markers(pytester: pytest.Pytester) -> None:
@@ -286,10 +290,10 @@ import httpx
 import pytest
 from pytest_openrouter_stt import Reply
 
-def transcribe(audio="UklGRg=="):
+def transcribe(audio="UklGRg==", base_url="https://openrouter.ai/api/v1"):
     body = {"input_audio": {"data": audio, "format": "wav"}, "model": "openai/whisper-1"}
     headers = {"Authorization": "Bearer k"}
-    return httpx.post("https://openrouter.ai/api/v1/audio/transcriptions", json=body, headers=headers)
+    return httpx.post(f"{base_url}/audio/transcriptions", json=body, headers=headers)
 
 def test_faithful(stt_endpoint):
     assert transcribe().json()["usage"]["seconds"] >= 0
@@ -307,6 +311,10 @@ def test_contract(stt_contract):
 def test_broken_script(stt_endpoint):
     stt_endpoint.reply_with(lambda request: 1 / 0)
     assert transcribe().status_code == 200
+
+def test_broken_script_of_a_server(stt_server):
+    stt_server.endpoint.reply_with(lambda request: 1 / 0)
+    assert transcribe(base_url=stt_server.base_url).status_code == 200
 """
 
 
@@ -315,8 +323,35 @@ def test_fixtures_for_application_developers(pytester: pytest.Pytester) -> None:
 
     done = pytester.runpytest("-p", "no:randomly")
 
-    done.assert_outcomes(passed=4, errors=1)
-    done.stdout.fnmatch_lines("*ZeroDivisionError*")
+    done.assert_outcomes(passed=5, errors=2)
+    assert done.stdout.str().count("E   ZeroDivisionError") == 2
+
+
+def test_a_folder_of_the_same_name_is_no_part_of_the_suite(pytester: pytest.Pytester) -> None:
+    pytester.mkpydir("stt").joinpath("test_own.py").write_text("def test_own(): pass")
+
+    pytester.runpytest("stt").assert_outcomes(passed=1)
+
+
+ON_THE_STAND = """
+def test_own(stt):
+    stt.call(stt.smallest).transcript
+"""
+
+
+def test_a_test_of_the_project_may_use_the_stand(pytester: pytest.Pytester) -> None:
+    own = pytester.makepyfile(ON_THE_STAND)
+
+    pytester.runpytest(f"--stt-client={REFERENCE}", own).assert_outcomes(passed=1)
+
+
+def test_the_stand_without_a_client_says_what_to_give(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(ON_THE_STAND)
+
+    done = pytester.runpytest()
+
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines("*there is no client to judge*")
 
 
 UNUSED = """

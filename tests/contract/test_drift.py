@@ -157,6 +157,7 @@ class TestNothing:
         schemas(document)["STTUsage"]["properties"]["cost"]["example"] = 0.1
         post(document).update(summary="Hear", operationId="hear", tags=["audio"])
         post(document)["responses"]["200"]["description"] = "Good"
+        post(document)["responses"]["x-note"] = "no status"
         document["info"]["version"] = "2.0.0"
 
         assert drift(load_contract(), load(document)) == Drift(changes=(), wording=8)
@@ -435,6 +436,12 @@ CORNERS: dict[str, tuple[Callable[[Any], object], Callable[[Any], object], str, 
         _field(contains=True),
         _field(contains=False),
         "request: `extra (contains)` is described now",
+        None,
+    ),
+    "how a field is encoded": (
+        lambda document: document,
+        lambda document: post(document)["requestBody"]["content"]["application/json"].update(encoding={"model": {}}),
+        'request: `application/json` has `encoding` {"model": {}} now',
         None,
     ),
     "a server of the operation": (

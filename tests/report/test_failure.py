@@ -339,6 +339,37 @@ def test_every_difference_is_seen(one: Any, other: Any) -> None:
     assert "\n".join(lines).isascii()
 
 
+def test_an_entry_at_the_end_of_an_array_is_shown_alone() -> None:
+    assert difference({"a": [1, 2]}, {"a": [1, 2, 3]})[1:-1] == [
+        '    "a": [',
+        "      … 2 more that are the same",
+        "+     3",
+        "    ]",
+    ]
+
+
+def test_lists_within_what_was_added_are_left_out() -> None:
+    lines = difference({}, {"a": [[[1]], []]})
+
+    assert [line[1:].strip() for line in lines] == ["{}", "{", '"a": [', "[", "[…]", "]", "[]", "]", "}"]
+
+
+def test_a_difference_that_is_too_deep_is_told_all_the_same() -> None:
+    def deep(value: object) -> Any:
+        for _ in range(20):
+            value = {"a": value}
+        return value
+
+    assert difference(deep(1), deep(2)) == ["(they differ in what is too long to be shown)"]
+
+
+def test_a_row_has_an_end() -> None:
+    reply = Reply(status=200, body=b"\n" * 1000)
+    failure = CheckFailed(observed="odd", observation=seen(Exchange(request(), reply)))
+
+    assert rows(rendered("response", failure).text)["replied"].split("\n")[-1] == "… 572 more lines"
+
+
 def test_values_deeper_than_recursion_goes_are_cut() -> None:
     deep: Any = 1
     for _ in range(100_000):

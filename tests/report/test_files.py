@@ -191,6 +191,27 @@ def test_the_summary_of_a_step_gets_the_report_in_markdown(
     assert "conformant" in text
 
 
+def test_a_summary_that_cannot_be_written_is_no_fault_of_the_client(
+    run: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "there/is/no/such.md")
+
+    assert run(RIGHT, CASE).exit_code == pytest.ExitCode.OK
+
+
+def test_no_more_annotations_than_are_shown(
+    run: Callable[..., Shown], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    pytester.makepyfile(odd=ODD.replace("== 500", "> 0"))
+
+    done = run("--stt-client=odd:Odd", "stt/errors", "stt/response")
+
+    *shown, last = [line for line in done.output.splitlines() if line.startswith("::error")]
+    assert len(shown) == 9
+    assert last.endswith(" more checks fail; the log shows them")
+
+
 def test_failures_are_annotations_of_a_workflow(
     run: Callable[..., Shown], odd: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

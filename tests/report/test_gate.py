@@ -255,6 +255,17 @@ def test_a_worker_that_crashes_is_told_and_nothing_is_green(tmp_path: Path) -> N
     assert cases[FAILING[1]]["outcome"] == "passed"
 
 
+def test_a_worker_that_a_test_of_the_projects_own_ends_says_nothing_of_the_client(tmp_path: Path) -> None:
+    (tmp_path / "test_own.py").write_text("import os\n\n\ndef test_own():\n    os._exit(3)\n")
+
+    done = run_pytest(tmp_path, "-n1", RIGHT, *FAILING, "test_own.py", REPORT)
+
+    (client,) = json.loads((tmp_path / "report.json").read_text())["clients"]
+    assert done.exit_code == 1
+    assert client["verdict"] == "conformant"
+    assert [case["outcome"] for check in client["checks"] for case in check["cases"]] == ["passed", "passed"]
+
+
 def test_workers_that_cannot_go_on_leave_the_rest_not_run(tmp_path: Path) -> None:
     (tmp_path / "crashing.py").write_text(CRASHING)
 

@@ -146,10 +146,11 @@ def test_a_string_that_repeats_itself_is_a_multiplication() -> None:
         object(),
         {1: {2}},
         [[[]]],
+        json.loads("[" * 50 + "1" + "]" * 50),
         {"a": {"b" * 5000: 1}},
         {str(n): n for n in range(9999)},
     ],
-    ids=["nan", "bytes", "object", "set", "lists", "long name", "many"],
+    ids=["nan", "bytes", "object", "set", "lists", "deep", "long name", "many"],
 )
 def test_any_value_can_be_shown(value: object) -> None:
     shown = row("call", Call(input_audio=AUDIO, model=value))
@@ -200,6 +201,11 @@ def test_a_command_gets_the_call(call: Call) -> None:
         request["arguments"]
         == json.loads(Request(1, "", "", call.kwargs(), retries=True, timeout=1).line())["arguments"]
     )
+
+
+def test_what_json_cannot_carry_is_not_shown_to_a_command() -> None:
+    with pytest.raises(IndexError):
+        row("call", Call(input_audio=AUDIO, model=object()), command="node adapter.mjs")
 
 
 def test_a_command_is_not_shown_a_megabyte() -> None:

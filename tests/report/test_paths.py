@@ -35,6 +35,12 @@ def test_only_paths_of_the_project_are_whole(text: str, shown: str) -> None:
     assert pathless(text, PROJECT) == shown
 
 
+def test_a_home_that_is_everything_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/")
+
+    assert pathless("at /srv/elsewhere/a.py:3", Path("/srv/other")) == "at /srv/elsewhere/a.py:3"
+
+
 def test_what_is_imported_from_a_folder_is_known_by_where_it_is_below(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", ["", "relative", "/", "/srv/another/src"])
 

@@ -149,6 +149,23 @@ def test_an_adapter_that_is_not_seen_fails_the_look(pytester: pytest.Pytester) -
     done.stdout.fnmatch_lines("stt: could not run: the canary call reached no endpoint*")
 
 
+def test_an_operation_that_sends_nothing_is_told_so(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        half="""
+        from tests.clients.reference import Client as Reference
+
+        class Client(Reference):
+            async def create_transcription_async(self, **given): return "text"
+        """
+    )
+    pytester.syspathinsert()
+
+    done = pytester.runpytest("--stt-client=half:Client", "--stt-adapter-check")
+
+    assert done.ret == 0
+    done.stdout.fnmatch_lines(["sync: POST https://*", "async: nothing was sent (*text*"])
+
+
 def test_there_has_to_be_a_client_to_look_at(pytester: pytest.Pytester) -> None:
     done = pytester.runpytest("--stt-adapter-check")
 

@@ -25,3 +25,26 @@ def test_it_says_what_was_seen(pytester: pytest.Pytester, client: str) -> None:
 
     reasons = {result.reason for result in run.results.values() if result.verdict is not Verdict.PASSED}
     assert any(reason.startswith(words) for reason in reasons)
+
+
+FAILS_ONCE = """
+    from tests.clients.reference import Client as Reference
+
+    class Client(Reference):
+        bodies = 0
+
+        def body(self, arguments):
+            Client.bodies += 1
+            changed = {"model": "changed"} if Client.bodies == 9 else {}
+            return {**super().body(arguments), **changed}
+"""
+
+
+def test_what_does_not_happen_every_time_is_a_failure_all_the_same(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(once=FAILS_ONCE)
+    pytester.syspathinsert()
+
+    run = judge_here(pytester, "once:Client", "stt/request::test_body_is_the_wire_form[sync]")
+
+    (result,) = run.results.values()
+    assert (result.verdict, result.reason) == (Verdict.FAILED, "changed on the way: the body")
