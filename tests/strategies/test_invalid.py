@@ -21,7 +21,7 @@ from pytest_openrouter_stt.strategies import (
     invalid_transcription_requests,
     provider_slugs,
 )
-from pytest_openrouter_stt.strategies._defects import defects
+from pytest_openrouter_stt.strategies._defects import defects, uncarried
 from pytest_openrouter_stt.strategies._smallest import smallest
 
 CONTRACT = load_contract()
@@ -206,6 +206,11 @@ SCHEMAS: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"type": "object", "properties": {"a": {"type": "null"}}, "required": ["a"], "additionalProperties": False},
         {"type", "required", "additionalProperties"},
     ),
+    "unique of some length": (
+        {"type": "array", "items": {"type": "integer"}, "minItems": 2, "uniqueItems": True},
+        {"type", "minItems", "uniqueItems"},
+    ),
+    "boolean": ({"type": "boolean"}, {"type"}),
     "nullable": ({"type": ["string", "null"]}, {"type"}),
     "anyOf": ({"anyOf": [{"type": "string"}, {"type": "null"}]}, {"anyOf"}),
     "oneOf": ({"oneOf": [{"type": "integer"}, {"type": "array"}]}, {"oneOf"}),
@@ -253,6 +258,7 @@ def test_each_keyword_is_broken_alone(schema: dict[str, Any], keywords: set[str]
     [
         ({"type": ["string", "integer"], "minimum": 8, "maximum": 13, "multipleOf": 7, "pattern": "^zz$"}, "pattern"),
         ({"type": "array", "items": {"type": "string", "pattern": "^zz$"}, "minItems": 1}, "pattern"),
+        ({"type": "number", "minimum": 10**400, "maximum": 0}, "type"),
     ],
     ids=str,
 )
@@ -260,6 +266,14 @@ def test_where_no_value_is_easily_found_that_is_said(schema: dict[str, Any], key
     with pytest.raises(UnsupportedKeyword, match="admits no value that is easily found") as caught:
         smallest(schema, "#")
     assert caught.value.keyword == keyword
+
+
+def test_a_property_that_may_not_be_there_holds_no_number() -> None:
+    schema = {"type": "object", "properties": {"a": False, "b": {"type": "number"}}}
+
+    found = uncarried(Schema("#", schema))
+
+    assert {defect.violation.pointer for defect in found} == {"/b"}
 
 
 def test_what_is_not_understood_is_refused_by_name() -> None:
