@@ -81,9 +81,8 @@ class HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._parser.receive_data(data)
-        if not self._is_answering:
-            self._advance()
-            self._site.expect_more(self, more=self._has_begun())
+        self._advance()
+        self._site.expect_more(self, more=self._has_begun())
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
         self._site.closed(self)
@@ -192,8 +191,6 @@ class HttpConnection(asyncio.Protocol):
         return self._site.location(self._scheme, value) if name.lower() == "location" else value
 
     def _send_pieces(self, reply: Reply, pieces: Iterator[bytes]) -> None:
-        if self._transport.is_closing():
-            return
         while (piece := next(pieces, None)) is not None:
             if reply.pause:
                 self._site.later(reply.pause, lambda piece=piece: self._send_piece(reply, piece, pieces))  # type: ignore[misc] # one argument, with a default

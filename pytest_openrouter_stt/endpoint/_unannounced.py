@@ -142,15 +142,16 @@ class _Finder(importlib.abc.MetaPathFinder):
         self._name = ""  # to be asked only once, and not by itself
         spec = importlib.util.find_spec(fullname)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, self._change)
+            spec.loader = _Loader(spec, self._change)
         return spec
 
 
 class _Loader(importlib.abc.Loader):
     """Loads as another loader does, and leaves the module to it."""
 
-    def __init__(self, loader: Any, change: Callable[[ModuleType], None]) -> None:
-        self._loader = loader
+    def __init__(self, spec: ModuleSpec, change: Callable[[ModuleType], None]) -> None:
+        self._spec = spec
+        self._loader: Any = spec.loader
         self._change = change
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
@@ -158,7 +159,6 @@ class _Loader(importlib.abc.Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        if module.__spec__ is not None:
-            module.__spec__.loader = module.__loader__ = self._loader
+        self._spec.loader = module.__loader__ = self._loader
         self._loader.exec_module(module)
         self._change(module)

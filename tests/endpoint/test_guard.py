@@ -14,8 +14,10 @@ import importlib
 import multiprocessing.util
 import os
 import platform
+import queue
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -429,6 +431,48 @@ def test_an_event_loop_that_is_imported_while_armed_is_judged_until_disarmed(gua
 
 
 @pytest.mark.usefixtures("_fake_uvloop")
+@pytest.mark.parametrize(
+    ("method", "arguments", "kind", "target"),
+    [
+        ("create_datagram_endpoint", (None, None, REMOTE), "connect", "192.0.2.1:443"),
+        ("getnameinfo", (REMOTE,), "lookup", "192.0.2.1:443"),
+        ("sock_connect", (None, REMOTE), "connect", "192.0.2.1:443"),
+        ("subprocess_exec", (None, MISSING, f"http://{NAME}"), "subprocess", "curl (api.invalid:80)"),
+        ("subprocess_shell", (None, f"{MISSING} http://{NAME}"), "subprocess", f"{MISSING} (api.invalid:80)"),
+    ],
+)
+def test_whatever_an_event_loop_attempts_is_refused_and_recorded(
+    armed: NetworkGuard, method: str, arguments: tuple[object, ...], kind: str, target: str
+) -> None:
+    loop = importlib.import_module("uvloop").Loop()
+    with pytest.raises(OSError, match="beyond this machine"):
+        getattr(loop, method)(*arguments)
+    assert kinds(armed) == {(kind, target)}
+
+
+@pytest.mark.usefixtures("_fake_uvloop")
+def test_an_event_loop_may_start_what_is_permitted_or_harmless(armed: NetworkGuard) -> None:
+    loop = importlib.import_module("uvloop").Loop()
+    armed.permit([MISSING, "--version"])
+    loop.subprocess_exec(None, MISSING, "--version")
+    loop.subprocess_shell(None, "uname")
+    assert armed.escapes == ()
+    with pytest.raises(PermissionError):
+        loop.subprocess_exec(None, MISSING, "--help")
+
+
+def test_an_event_loop_that_is_not_installed_is_missing_as_ever(
+    armed: NetworkGuard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", sys)  # so that it is put back at the end
+    monkeypatch.delitem(sys.modules, "uvloop")
+    monkeypatch.setattr(sys, "path", [])
+    with pytest.raises(ModuleNotFoundError, match="No module named 'uvloop'"):
+        importlib.import_module("uvloop")
+    assert armed.escapes == ()
+
+
+@pytest.mark.usefixtures("_fake_uvloop")
 def test_an_event_loop_that_nobody_imports_is_not_imported(guard: NetworkGuard) -> None:
     finders = list(sys.meta_path)
     with guard.armed():
@@ -610,6 +654,15 @@ def test_a_thread_that_outlives_the_arming_is_refused_still(guard: NetworkGuard)
     assert kinds(guard) == {("connect", "192.0.2.1:443")}
 
 
+def test_a_method_that_was_taken_while_armed_refuses_nothing_afterwards(guard: NetworkGuard) -> None:
+    with guard.armed():
+        connect = socket.socket.connect
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        connect(sock, REMOTE)  # of datagrams: nothing is sent
+        assert sock.getpeername() == REMOTE
+    assert guard.escapes == ()
+
+
 def test_a_guard_within_another_hands_back(armed: NetworkGuard) -> None:
     with NetworkGuard() as inner:
         with inner.armed(), pytest.raises(ConnectionRefusedError):
@@ -691,6 +744,13 @@ def test_where_shows_the_end_of_a_path_only(armed: NetworkGuard, path: str, show
     assert "alice" not in armed.escapes[0].where
 
 
+def test_where_is_empty_when_no_line_of_the_client_is_on_the_stack(armed: NetworkGuard) -> None:
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, socket.socket() as sock:
+        error = pool.submit(sock.connect, REMOTE).exception()
+    assert isinstance(error, ConnectionRefusedError)
+    assert armed.escapes == (Escape("connect", "192.0.2.1:443", ""),)
+
+
 @pytest.mark.parametrize(
     ("escape", "text"),
     [
@@ -738,3 +798,25 @@ def test_the_trap_names_the_target_and_nothing_else(
     assert answer.startswith(b"HTTP/1.1 502 ")
     assert asked == [(target, port)]
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_trap_reports_who_breaks_off_before_asking() -> None:
+    asked: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
+    trap = ProxyTrap(lambda target, port: asked.put((target, port)))
+    trap.start()
+    with socket.create_connection(("127.0.0.1", trap.port or 0)) as sock:
+        port = sock.getsockname()[1]
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing is a reset
+    assert asked.get(timeout=10) == (UNKNOWN_TARGET, port)
+    trap.close()
+
+
+def test_the_trap_hangs_up_on_who_sends_without_end() -> None:
+    trap = ProxyTrap(lambda *_: None)
+    trap.start()
+    with socket.create_connection(("127.0.0.1", trap.port or 0), timeout=10) as sock:
+        sock.sendall(b"POST http://api.invalid/ HTTP/1.1\r\n\r\n")
+        with pytest.raises(ConnectionError):
+            for _ in range(4096):  # 256 MiB, of which it reads a quarter at most
+                sock.sendall(b"x" * 65_536)
+    trap.close()

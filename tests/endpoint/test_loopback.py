@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import queue
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -129,6 +131,25 @@ class TestReplies:
         received = raw(server, once + once + head("Content-Length: 0", "Connection: close"))
         assert received.count(b"HTTP/1.1 401 ") == 3
 
+    def test_a_request_that_comes_before_the_last_is_answered_waits_for_that(self, server: LoopbackServer) -> None:
+        asked, go_on = threading.Event(), threading.Event()
+
+        def answer(_: WireRequest) -> Reply:
+            asked.set()
+            go_on.wait(LIMIT)
+            return Reply.transcript("first")
+
+        server.endpoint.reply_with(answer, Reply.transcript("second"))
+        with socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT) as connection:
+            connection.sendall(head("Content-Length: 0"))
+            assert asked.wait(LIMIT)
+            connection.sendall(head("Content-Length: 0", "Connection: close"))
+            assert not server.settle()
+            assert not server.endpoint.requests
+            go_on.set()
+            received = b"".join(iter(lambda: connection.recv(65_536), b""))
+        assert received.index(b'{"text":"first"}') < received.index(b'{"text":"second"}')
+
     def test_headers_are_sent_as_they_are(self, server: LoopbackServer) -> None:
         server.endpoint.reply_with(Reply(status=299, headers=(("x-A", "ä"), ("X-a", "2")), body=b"{}"))
         received = raw(server, head("Content-Length: 0"))
@@ -207,6 +228,20 @@ class TestFaults:
         server.endpoint.reply_with(Reply.wire(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", pause=0.0001, size=5))
         assert post(connect()).read() == b"{}"
 
+    def test_nothing_more_is_put_off_for_who_has_broken_off(self) -> None:
+        asked: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        with LoopbackServer(Endpoint(CONTRACT), after=lambda _, callback: asked.put(callback)) as server:
+            server.endpoint.reply_with(Reply.wire(b"HTTP/1.1 200 OK", pause=3600, size=1))
+            with socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT) as connection:
+                connection.sendall(head("Content-Length: 0"))
+                send_the_first_piece = asked.get(timeout=LIMIT)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing resets
+            server.settle()
+            send_the_first_piece()
+            server.settle()
+            assert not server.is_holding
+            assert asked.empty()
+
     def test_silence_ends_when_nobody_would_wait_any_longer(self) -> None:
         with LoopbackServer(Endpoint(CONTRACT), patience=0.01) as server:
             server.endpoint.reply_with(Reply.broken(Fault.TIMEOUT))
@@ -260,6 +295,17 @@ class TestTls:
             "https://api.invalid/",
             "https://other.invalid/",
         ]
+
+    def test_who_asks_for_no_name_gets_the_certificate_of_the_api(self, server: LoopbackServer) -> None:
+        assert server.authority is not None
+        assert server.tls_port is not None
+        context = ssl.create_default_context(cafile=str(server.authority.path))
+        context.check_hostname = False  # by which Python insists on a name
+        with (
+            socket.create_connection(("127.0.0.1", server.tls_port), timeout=LIMIT) as plain,
+            context.wrap_socket(plain) as connection,
+        ):
+            assert (connection.getpeercert() or {})["subjectAltName"] == (("DNS", "api.invalid"),)
 
     def test_nobody_else_trusts_it(self, server: LoopbackServer) -> None:
         assert server.tls_port is not None
