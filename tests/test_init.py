@@ -233,3 +233,13 @@ def test_parts_that_cannot_be_imported_are_left_out(tmp_path: Path, write: Write
     found = inspected(NAME)
 
     assert [candidate.path for candidate in found.candidates] == ["transcribe"]
+
+
+def test_parts_that_cannot_be_read_are_left_out(pytester: pytest.Pytester, write: Write) -> None:
+    write(_misleading="def stt(audio): ...\nstt.__signature__ = 'audio'", _works=SENDING + FUNCTION)
+    (pytester.path / NAME / "__init__.py").unlink()  # which leaves a package without a file
+
+    found = inspected(NAME)
+
+    assert [candidate.path for candidate in found.candidates] == ["transcribe"]
+    assert found.libraries == ("httpx",)

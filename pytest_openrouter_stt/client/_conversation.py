@@ -141,8 +141,7 @@ class Conversation:
             yield
             return
         while not self._turn.acquire(timeout=_LOOK):
-            if self._problem:
-                raise self._failed()
+            pass  # whoever has it finds out when the process has ended
         try:
             yield
         finally:
@@ -163,11 +162,10 @@ class Conversation:
         return answer
 
     def _next(self, awaited: queue.SimpleQueue[Answer | None]) -> Answer | None:
-        while True:
+        while not (self._problem and awaited.empty()):
             with contextlib.suppress(queue.Empty):
                 return awaited.get(timeout=_LOOK)
-            if self._problem and awaited.empty():
-                return None
+        return None
 
     def _failed(self) -> CommandFailed:
         self._process.wait(_FAREWELL)  # for what is still to be read of its standard error

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from ._keeper import LEASH
 
@@ -95,7 +95,6 @@ class Process:
             raise
         finally:
             os.close(held)
-        self._input: int | None
         self._input, self._output, self._errors = _pipes(self._popen)
         self._reader = threading.Thread(target=self._read, name="stt-client-command", daemon=True)
 
@@ -132,8 +131,6 @@ class Process:
     def _write_some(self, data: memoryview) -> int | None:
         """Return how much it took within a moment; ``None`` when it takes nothing any more."""
         with self._lock:  # else the descriptor may be closed meanwhile, and be that of another file
-            if self._input is None:
-                return None
             with contextlib.suppress(BlockingIOError):
                 return _written(self._input, data)
             poll = select.poll()
@@ -144,9 +141,7 @@ class Process:
     def close_input(self) -> None:
         """Let it read the end of its standard input."""
         with self._lock:
-            self._input = None
-            if self._popen.stdin is not None:
-                self._popen.stdin.close()
+            self._input.close()
 
     def end_within(self, seconds: float) -> None:
         """Let it read the end of its input, and kill it with all that it has started unless it ends by itself."""
@@ -175,9 +170,8 @@ class Process:
             self._read_until_end(selector)
         self._on_end(_manner(self._popen.wait()))
         self.close_input()
-        for stream in (self._popen.stdout, self._popen.stderr):
-            if stream is not None:
-                stream.close()
+        self._output.close()
+        self._errors.close()
         self.kill()  # there is only the leash left, to be closed
 
     def _read_until_end(self, selector: selectors.BaseSelector) -> None:
@@ -195,18 +189,17 @@ class Process:
 
     def _take(self, selector: selectors.BaseSelector, pipe: int) -> None:
         chunk = _chunk(pipe)
-        if not chunk:
-            if chunk is not None:
-                selector.unregister(pipe)
-        elif pipe == self._errors:
-            self._keep(chunk)
+        if chunk == b"":
+            selector.unregister(pipe)
+        elif pipe == self._errors.fileno():
+            self._keep(chunk or b"")
         else:
             self._read_errors()  # what was written there before this line is there by now
-            self._split(chunk)
+            self._split(chunk or b"")
 
     def _read_errors(self) -> None:
         for _ in range(_KEPT_OUTPUT // _CHUNK + 1):
-            self._keep(_chunk(self._errors) or b"")
+            self._keep(_chunk(self._errors.fileno()) or b"")
 
     def _keep(self, chunk: bytes) -> None:
         with self._lock:
@@ -241,18 +234,17 @@ def _started(argv: Sequence[str], folder: Path, variables: Mapping[str, str], le
     )
 
 
-def _pipes(popen: subprocess.Popen[bytes]) -> tuple[int, int, int]:
-    streams = (popen.stdin, popen.stdout, popen.stderr)
-    first, second, third = (stream.fileno() for stream in streams if stream is not None)
-    for pipe in (first, second, third):
-        os.set_blocking(pipe, False)
-    return first, second, third
+def _pipes(popen: subprocess.Popen[bytes]) -> list[IO[bytes]]:
+    pipes = [pipe for pipe in (popen.stdin, popen.stdout, popen.stderr) if pipe is not None]
+    for pipe in pipes:
+        os.set_blocking(pipe.fileno(), False)
+    return pipes
 
 
-def _written(pipe: int, data: memoryview) -> int | None:
+def _written(pipe: IO[bytes], data: memoryview) -> int | None:
     try:
-        return os.write(pipe, data)
-    except BrokenPipeError:
+        return os.write(pipe.fileno(), data)
+    except (BrokenPipeError, ValueError):  # it is closed at the other end, or at this one
         return None
 
 

@@ -136,6 +136,13 @@ def test_audio_itself_is_passed_as_it_is(given: object) -> None:
     assert outcome.text == repr(given)
 
 
+def test_audio_that_is_not_passed_is_missed_by_the_function_itself() -> None:
+    outcome = received(lambda input_audio, model: "", Call(model="m"), audio="bytes")
+
+    assert isinstance(outcome.error, TypeError)
+    assert "missing 1 required positional argument: 'input_audio'" in str(outcome.error)
+
+
 def test_what_is_no_base64_is_refused_for_a_function_that_takes_bytes() -> None:
     call = CALL.replace(input_audio={"data": "no base64", "format_": "wav"})
 

@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import queue
 import socket
+import sys
 import threading
 import time
 from time import monotonic as captured_monotonic
@@ -16,6 +17,7 @@ from unittest.mock import ANY
 import anyio
 import pytest
 import trio
+import trio.testing
 
 from pytest_openrouter_stt.client import ClientUnderTest, Failure, Transcript, VirtualClock, target_of
 from pytest_openrouter_stt.client._patience import GLANCE, PATIENCE, patience
@@ -72,10 +74,18 @@ async def a_timeout() -> None:
             await asyncio.Event().wait()
 
 
+async def a_silent_socket() -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)  # noqa: FBT003 - the name says it
+    with ours, theirs, pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.get_running_loop().sock_recv(ours, 1), HOUR)
+
+
 ASYNC: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
     "asyncio": lambda: asyncio.sleep(HOUR),
     "anyio": lambda: anyio.sleep(HOUR),
     "timeout": a_timeout,
+    "socket": a_silent_socket,
     "thread": lambda: asyncio.to_thread(captured_sleep, HOUR),
     "wait-for": lambda: asyncio.wait_for(asyncio.sleep(HOUR), 2 * HOUR),
 }
@@ -95,6 +105,11 @@ class Driven:
 
         clients = {"sync": operation, "async": operation_async}
         self._clients = {mode: self._driven(client) for mode, client in clients.items()}
+
+    @property
+    def clock(self) -> VirtualClock:
+        """That of synchronous calls."""
+        return self._clients["sync"].clock
 
     def _driven(self, client: object) -> ClientUnderTest:
         return ClientUnderTest(target_of(client), load_contract(), deadline=20, flooded=threading.Event())
@@ -199,6 +214,54 @@ def test_nothing_of_it_is_left(driven: Driven) -> None:
     driven.run(lambda: time.sleep(HOUR))
 
     assert (time.sleep, captured_sleep, threading.Condition.wait, trio.run) == before
+
+
+def test_a_client_on_trio_may_have_a_clock_of_its_own(driven: Driven) -> None:
+    clock = trio.testing.MockClock(autojump_threshold=0)
+
+    outcome, waited = driven.run(lambda: trio.run(trio.sleep, HOUR, clock=clock))
+
+    assert isinstance(outcome, Transcript), outcome
+    assert clock.current_time() == HOUR
+    assert waited == 0
+
+
+def test_nobody_needs_trio(driven: Driven, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "trio")
+
+    outcome, waited = driven.run(lambda: time.sleep(HOUR))
+
+    assert isinstance(outcome, Transcript), outcome
+    assert waited == HOUR
+
+
+class Late:
+    """A peer that has said all, and yet says more when it is asked for the second time."""
+
+    is_holding = False
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._times = 0
+
+    def settle(self) -> bool:
+        self._times += 1
+        if self._times == 2:
+            self._sock.send(b"x")
+        return True
+
+
+def test_without_a_timeout_where_nothing_is_due_no_time_is_moved_on(
+    driven: Driven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = socket.socketpair()
+    monkeypatch.setattr(driven.clock, "peer", Late(theirs))
+
+    with ours, theirs:
+        outcome, waited = driven.run(lambda: ours.recv(1))
+
+    assert outcome == Transcript(b"x")
+    assert waited == 0
 
 
 def test_a_notified_thread_goes_on_at_once(driven: Driven) -> None:

@@ -216,8 +216,9 @@ def test_reports_call_it_by_its_name(adapter: Adapter) -> None:
 # --- Its process ----------------------------------------------------------------------------------------------------
 
 
-def test_one_process_makes_all_calls(adapter: Adapter) -> None:
-    client = adapter.drive("answer(ok=str(os.getpid()))")
+@pytest.mark.parametrize("at_once", [False, True])
+def test_one_process_makes_all_calls(adapter: Adapter, at_once: bool) -> None:  # noqa: FBT001 - a case
+    client = adapter.drive("answer(ok=str(os.getpid()))", at_once=at_once)
     pids = [client.call(CALL, "sync", key) for key in (KEY, KEY, "another key")]
     assert pids[0] == pids[1] == pids[2]
 
@@ -372,6 +373,13 @@ class Optional(ByName):
         super().__init__(api_key, base_url)
 
 
+class WithoutSignature(dict[str, str]):
+    """Its constructor does not say what it takes."""
+
+    def create_transcription(self, *, input_audio: Any, model: str) -> str:
+        return self.get("base_url", "its own")
+
+
 def factory(base_url: str) -> ByName:
     return ByName("", base_url)
 
@@ -383,8 +391,9 @@ def factory(base_url: str) -> ByName:
         (ByOtherName, "http://127.0.0.1:1", "ByOtherName(api_key=..., server_url=...).create_transcription"),
         (factory, "http://127.0.0.1:1", "factory(base_url=...).create_transcription"),
         (Optional, "its own", "Optional(api_key=...).create_transcription"),
+        (WithoutSignature, "its own", "WithoutSignature(api_key=...).create_transcription"),
     ],
-    ids=["class", "other name", "factory", "optional"],
+    ids=["class", "other name", "factory", "optional", "no signature"],
 )
 def test_who_cannot_do_without_a_server_is_told(value: object, told: str, spelling: str) -> None:
     client = ClientUnderTest(target_of(value), CONTRACT, deadline=5, flooded=threading.Event())

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_openrouter_stt.client import ClientNotFound, Failure, NoAnswer, Transcript
+from pytest_openrouter_stt.client import ClientNotFound, Failure, NoAnswer, Request, Transcript
+from pytest_openrouter_stt.client._conversation import CommandFailed, Conversation
 from pytest_openrouter_stt.contract import Call
+from tests.client.commands import HELLO
 from tests.running import REPOSITORY
 
 if TYPE_CHECKING:
@@ -138,6 +142,47 @@ def test_what_comes_after_the_answer_is_said_with_the_next_call(adapter: Adapter
     assert all_are_gone(life_line)
     assert "'bye', which is not JSON" in why_no_answer(adapter)
     assert client.call(CALL, "sync", KEY) == Transcript("")  # by a process that is started afresh
+
+
+def test_one_that_makes_a_single_call_and_breaks_is_followed_by_another(adapter: Adapter, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    each = f"if not os.path.exists({str(broken)!r}): open({str(broken)!r}, 'w'); sys.exit('boom')\nanswer(ok='well')"
+    client = adapter.drive(each, calls="one")
+    assert "it wrote to standard error: boom" in why_no_answer(adapter)
+    assert client.call(CALL, "sync", KEY) == Transcript("well")
+
+
+def test_who_asks_a_process_that_has_ended_is_told_how(tmp_path: Path) -> None:
+    hello = f"print({json.dumps(HELLO)!r}, flush=True); input()"
+    conversation = Conversation([sys.executable, "-c", f"{hello}; raise SystemExit('boom')"], tmp_path)
+    conversation.greet(60)
+    request = Request(1, "http://127.0.0.1:9", KEY, CALL.kwargs(), retries=False, timeout=1)
+    for _ in range(2):  # first while it ends, and then when it is known that it has
+        with pytest.raises(CommandFailed, match="ended with exit status 1; it wrote to standard error: boom"):
+            conversation.ask(request)
+    conversation.end()
+
+
+def test_a_request_that_is_not_read_to_its_end_is_lost_with_its_process(adapter: Adapter) -> None:
+    hello = "print(json.dumps({'protocol': 1, 'name': 'x', 'features': []}), flush=True)"
+    client = adapter.drive_program(f"import json, os, sys\n{hello}\nos.read(0, 1)\nsys.exit('boom')")
+    audio = {"data": "A" * 2**24, "format_": "wav"}
+    outcome = client.call(CALL.replace(input_audio=audio), "sync", KEY)
+    assert isinstance(outcome, NoAnswer)
+    assert "exit status 1; it wrote to standard error: boom" in outcome.reason
+
+
+def test_a_call_that_waits_for_its_turn_is_given_up_too(adapter: Adapter, tmp_path: Path) -> None:
+    pipe = tmp_path / "asked"
+    os.mkfifo(pipe)
+    adapter.deadline = 0.5
+    adapter.drive(f"open({str(pipe)!r}, 'w').close()\nos.read(0, 9)")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(adapter.command.client(api_key=KEY, base_url=adapter.base_url).create_transcription)
+        pipe.read_bytes()  # which has an end when the process was asked
+        assert why_no_answer(adapter) == "it was still under way after 0.5 s"
+        with pytest.raises(CommandFailed, match="its process ended"):
+            first.result(_LIMIT)
 
 
 @pytest.mark.parametrize(

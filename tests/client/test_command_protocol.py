@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pytest_openrouter_stt.client import Request, Transcript
-from pytest_openrouter_stt.client._protocol import Greeting, read_greeting
+from pytest_openrouter_stt.client._protocol import Greeting, ProtocolError, read_answer, read_greeting
 from pytest_openrouter_stt.contract import Call
 from pytest_openrouter_stt.strategies import invalid_transcription_calls, transcription_calls
 from tests.running import REPOSITORY
@@ -81,6 +82,21 @@ def test_the_greetings_of_the_document_are_understood(adapter: Adapter, text: st
 def test_a_greeting_may_leave_out_all_that_has_a_default() -> None:
     greeting = read_greeting(b'{"protocol": 1, "name": "mine", "features": []}')
     assert greeting == Greeting("mine", "", frozenset(), is_one_shot=False, is_concurrent=False, errors={})
+
+
+def test_an_answer_is_refused_however_deeply_it_is_nested() -> None:
+    def is_too_deep(depth: int) -> bool:
+        try:
+            json.loads("[" * depth + "]" * depth)
+        except RecursionError:
+            return True
+        return False
+
+    limit = bisect_left(range(100_000), x=True, key=is_too_deep)
+    for depth in range(limit - 60, limit + 10):  # where it can be read, but then is too deep to be shown, and beyond
+        line = f'{{"id": 1, "error": {{"type": "E", "message": {"[" * depth + "]" * depth}}}}}'
+        with pytest.raises(ProtocolError, match=r"is no answer of protocol 1|which is nested too deeply"):
+            read_answer(line.encode())
 
 
 @settings(deadline=None)

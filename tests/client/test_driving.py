@@ -77,6 +77,13 @@ class AnyOptions(Plain):
         super().__init__(**options)
 
 
+class WithoutSignature(dict[str, Any]):
+    """Its constructor does not say what it takes."""
+
+    def create_transcription(self, *, input_audio: Any, model: str) -> str:
+        return f"sync {self['api_key']}"
+
+
 class AsyncTwinOnly:
     def __init__(self, api_key: str) -> None:
         self.key = api_key
@@ -141,6 +148,14 @@ OPTIONAL = REQUIRED | {"language"}
         pytest.param(Plain, BOTH, True, OPTIONAL, "Plain(api_key=...).create_transcription", id="class"),
         pytest.param(Keyless, BOTH, False, OPTIONAL, "Keyless().create_transcription", id="class without key"),
         pytest.param(AnyOptions, BOTH, True, OPTIONAL, "AnyOptions(api_key=...).create_transcription", id="any option"),
+        pytest.param(
+            WithoutSignature,
+            ("sync",),
+            True,
+            REQUIRED,
+            "WithoutSignature(api_key=...).create_transcription",
+            id="no signature",
+        ),
         pytest.param(
             AsyncTwinOnly,
             ("async",),

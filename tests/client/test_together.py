@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -154,16 +155,31 @@ def test_threads_that_give_way_mix_up_what_they_share(package: str, operation: s
     assert (done.stdout, done.stderr) == (f"{is_mixed_up}\n", "")
 
 
-@pytest.mark.skipif(sys.gettrace() is not None, reason="while this is traced, no exception waits for a blocked thread")
-def test_a_thread_for_which_an_exception_waits_is_remembered(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_worker, "_SPINS", True)
-    monkeypatch.setattr(_worker, "_left_behind", [])
+class TestWhereAnExceptionThatWaitsLetsThreadsSpin:
+    @pytest.fixture(autouse=True)
+    def _there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(_worker, "_SPINS", True)
+        monkeypatch.setattr(_worker, "_left_behind", [])
 
-    def operation(*, input_audio: Any, model: str) -> None:
-        threading.Event().wait()
+    @staticmethod
+    def blocked(*, input_audio: Any, model: str) -> str:
+        if model == "endless":
+            threading.Event().wait()
+        return model
 
-    drive(operation, deadline=0.4).call(CALLS[0], "sync", "k")
-    assert not may_be_traced()
+    @pytest.mark.skipif(sys.version_info < (3, 12) and sys.gettrace() is not None, reason="threads would spin indeed")
+    def test_a_thread_for_which_one_waits_is_remembered(self, drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delattr("time.pthread_getcpuclockid", raising=False)  # which would tell that the thread is blocked
+        drive(self.blocked, deadline=0.4).call(ENDLESS, "sync", "k")
+        assert not may_be_traced()
+
+    @pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="nothing tells that a thread is blocked")
+    def test_none_is_left_waiting_for_a_blocked_thread_that_is_traced(self, drive: Drive) -> None:
+        client = drive(self.blocked, deadline=0.4)
+        outcome = client.call_within(lambda run: run(), ENDLESS, "sync", "k")
+        assert isinstance(outcome, NoAnswer)
+        assert may_be_traced()
+        assert client.call(CALLS[0], "sync", "k") == Transcript("a")
 
 
 def test_threads_do_not_give_way_where_they_would_spin_for_ever(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,6 +237,21 @@ class TestLoop:
         client = drive(Async, deadline=2)
         assert isinstance(client.run_in_loop(all_at_once, "k"), NoAnswer)
         assert client.call(CALLS[0], "async", "k") == Transcript("a")
+
+    def test_one_that_is_given_up_is_told_to_nobody(self, drive: Drive) -> None:
+        told: list[Outcome] = []
+
+        async def operation(*, input_audio: Any, model: str) -> str:
+            while model == "endless":
+                pass
+            return model
+
+        async def one_after_the_other(ask: Ask) -> None:
+            told.append(await ask(CALLS[0]))
+            told.append(await ask(ENDLESS))
+
+        assert isinstance(drive(operation, deadline=0.6).run_in_loop(one_after_the_other, "k"), NoAnswer)
+        assert told == [Transcript("a")]
 
     def test_a_client_that_cannot_be_made_is_a_failure(self, drive: Drive) -> None:
         def factory(api_key: str) -> object:
