@@ -176,7 +176,7 @@ def test_a_call_that_waits_for_its_turn_is_given_up_too(adapter: Adapter, tmp_pa
     pipe = tmp_path / "asked"
     os.mkfifo(pipe)
     adapter.deadline = 0.5
-    adapter.drive(f"open({str(pipe)!r}, 'w').close()\nos.read(0, 9)")
+    adapter.drive(f"open({str(pipe)!r}, 'w').close()\nsignal.alarm({_LIMIT}); os.read(0, 9)", before="import signal")
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(adapter.command.client(api_key=KEY, base_url=adapter.base_url).create_transcription)
         pipe.read_bytes()  # which has an end when the process was asked

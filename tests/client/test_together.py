@@ -156,26 +156,31 @@ def test_threads_that_give_way_mix_up_what_they_share(package: str, operation: s
 
 
 class TestWhereAnExceptionThatWaitsLetsThreadsSpin:
-    @pytest.fixture(autouse=True)
-    def _there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.fixture
+    def client(self, drive: Drive, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClientUnderTest]:
+        """A client whose calls are traced, and blocked until the end of the test."""
         monkeypatch.setattr(_worker, "_SPINS", True)
         monkeypatch.setattr(_worker, "_left_behind", [])
+        released = threading.Event()
 
-    @staticmethod
-    def blocked(*, input_audio: Any, model: str) -> str:
-        if model == "endless":
-            threading.Event().wait()
-        return model
+        def operation(*, input_audio: Any, model: str) -> str:
+            if model == "endless":
+                released.wait()
+            return model
+
+        yield drive(operation, deadline=0.4)
+        released.set()
 
     @pytest.mark.skipif(sys.version_info < (3, 12) and sys.gettrace() is not None, reason="threads would spin indeed")
-    def test_a_thread_for_which_one_waits_is_remembered(self, drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_thread_for_which_one_waits_is_remembered(
+        self, client: ClientUnderTest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.delattr("time.pthread_getcpuclockid", raising=False)  # which would tell that the thread is blocked
-        drive(self.blocked, deadline=0.4).call(ENDLESS, "sync", "k")
+        client.call_within(lambda run: run(), ENDLESS, "sync", "k")
         assert not may_be_traced()
 
     @pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="nothing tells that a thread is blocked")
-    def test_none_is_left_waiting_for_a_blocked_thread_that_is_traced(self, drive: Drive) -> None:
-        client = drive(self.blocked, deadline=0.4)
+    def test_none_is_left_waiting_for_a_blocked_thread_that_is_traced(self, client: ClientUnderTest) -> None:
         outcome = client.call_within(lambda run: run(), ENDLESS, "sync", "k")
         assert isinstance(outcome, NoAnswer)
         assert may_be_traced()
