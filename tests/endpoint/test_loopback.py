@@ -228,16 +228,24 @@ class TestFaults:
         server.endpoint.reply_with(Reply.wire(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", pause=0.0001, size=5))
         assert post(connect()).read() == b"{}"
 
-    def test_nothing_more_is_put_off_for_who_has_broken_off(self) -> None:
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            pytest.param(Reply.wire(b"HTTP/1.1 200 OK", pause=3600, size=1), id="pieces"),
+            pytest.param(Reply.transcript("late", delay=3600), id="delay"),
+            pytest.param(Reply.broken(Fault.TIMEOUT), id="silence"),
+        ],
+    )
+    def test_nothing_more_is_put_off_for_who_has_broken_off(self, reply: Reply) -> None:
         asked: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         with LoopbackServer(Endpoint(CONTRACT), after=lambda _, callback: asked.put(callback)) as server:
-            server.endpoint.reply_with(Reply.wire(b"HTTP/1.1 200 OK", pause=3600, size=1))
+            server.endpoint.reply_with(reply)
             with socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT) as connection:
                 connection.sendall(head("Content-Length: 0"))
-                send_the_first_piece = asked.get(timeout=LIMIT)
+                go_on = asked.get(timeout=LIMIT)
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing resets
             server.settle()
-            send_the_first_piece()
+            go_on()
             server.settle()
             assert not server.is_holding
             assert asked.empty()
