@@ -168,7 +168,7 @@ class TestWhereAnExceptionThatWaitsLetsThreadsSpin:
                 released.wait()
             return model
 
-        yield drive(operation, deadline=0.4)
+        yield drive(operation, deadline=0.6)
         released.set()
 
     @pytest.mark.skipif(sys.version_info < (3, 12) and sys.gettrace() is not None, reason="threads would spin indeed")
