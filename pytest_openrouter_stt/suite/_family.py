@@ -35,10 +35,8 @@ def own_base(stt: Bench) -> type | None:
 
 def common_base(types: Iterable[type]) -> type | None:
     """Return the nearest class that all *types* are or inherit from, Python's own left aside."""
-    lines = [kind.__mro__ for kind in types]
-    if not lines:
-        return None
-    shared = (kind for kind in lines[0] if all(kind in line for line in lines))
+    line, *others = (kind.__mro__ for kind in types)
+    shared = (kind for kind in line if all(kind in other for other in others))
     return next((kind for kind in shared if kind.__module__ != "builtins"), None)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import queue
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from pytest_openrouter_stt.client import Transcript
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.endpoint import WireRequest
 
     from ._bench import Bench, Seen
+
+    _Task = asyncio.Future[Outcome]
 
 _ANSWER_AFTER = 1.0
 """Seconds of the client's own clock from a request to its answer."""
@@ -42,56 +45,52 @@ class Interlude:
         self.in_time = False
         self._stt = stt
         self._cancels = cancels
-        self._thread = 0
-        self._task: asyncio.Future[Outcome] | None = None
 
     def call(self, call: Call) -> Seen:
         """Make the call, and return what it brought to light."""
-        self._stt.ready(self._answer)
+        self._stt.ready()
 
         async def scenario(ask: Ask) -> Outcome:
-            self._thread = threading.get_ident()
-            self._task = asyncio.ensure_future(ask(call))
-            return await self._task
+            task = asyncio.ensure_future(ask(call))
+            # Only now: what a client sends while it is made is not what something is to happen beside.
+            self._stt.stand.endpoint.reply_with(partial(self._answer, task, threading.get_ident()))
+            return await task
 
         ended = self._stt.stand.client.run_in_loop(scenario, API_KEY)
         outcome = cast("Outcome", ended.value) if isinstance(ended, Transcript) else ended
         return self._stt.seen(call, outcome, "async")
 
-    def _answer(self, _: WireRequest) -> Reply:
-        if threading.get_ident() == self._thread:
-            loop = asyncio.get_running_loop()
+    def _answer(self, task: _Task, thread: int, _: WireRequest) -> Reply:
+        if threading.get_ident() == thread:
+            loop = task.get_loop()
             due = loop.time() + _ANSWER_AFTER
-            loop.call_later(_SOON, lambda: self._act(in_time=loop.time() < due))
+            loop.call_later(_SOON, lambda: self._act(task, in_time=loop.time() < due))
         else:
-            self._ask_the_loop()
+            self._ask_the_loop(task)
         return Reply.transcript("after an interlude", delay=_ANSWER_AFTER)
 
-    def _ask_the_loop(self) -> None:
+    def _ask_the_loop(self, task: _Task) -> None:
         """Let the loop act now: this thread, which is another, holds the answer back until then."""
         acted: queue.SimpleQueue[None] = queue.SimpleQueue()
         given_up = threading.Event()
 
         def act() -> None:
-            self._act(in_time=not given_up.is_set())
+            self._act(task, in_time=not given_up.is_set())
             acted.put(None)
 
-        if self._task is not None:
-            self._task.get_loop().call_soon_threadsafe(act)
-            with suppress(queue.Empty):
-                acted.get(timeout=patience(self._stt))
-            given_up.set()
+        task.get_loop().call_soon_threadsafe(act)
+        with suppress(queue.Empty):
+            acted.get(timeout=patience(self._stt))
+        given_up.set()
 
-    def _act(self, *, in_time: bool) -> None:
+    def _act(self, task: _Task, *, in_time: bool) -> None:
         self.in_time = self.in_time or in_time
         if self._cancels:
-            self._cancel()
+            self._cancel(task)
 
-    def _cancel(self) -> None:
+    def _cancel(self, task: _Task) -> None:
         """Cancel the call once its request is on the ledger: from another thread, it comes there with the answer."""
-        if self._task is None or self._task.done():
-            return
-        if self._stt.stand.endpoint.requests:
-            self._task.cancel()
+        if self._stt.stand.endpoint.requests or task.done():
+            task.cancel()  # which does nothing to a call that has ended meanwhile
         else:
-            self._task.get_loop().call_soon(self._cancel)
+            task.get_loop().call_soon(self._cancel, task)

@@ -200,9 +200,7 @@ class Stand:
 
     @property
     def subject(self) -> Subject:
-        """Who is judged, for reports."""
-        if self._way is None:
-            return Subject(self.client.title, self.target.spelled, (API_KEY,))
+        """Who is judged, for reports on what it does."""
         spellings = {mode: self.client.spelling(API_KEY, mode) for mode in MODES}
         command = self.target.command.shell if self.target.command is not None else ""
         return Subject(self.client.title, spellings["sync"], (API_KEY,), spellings["async"], command)

@@ -15,7 +15,7 @@ from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.report import Level, Source
 from pytest_openrouter_stt.suite._check import check as declared
 from pytest_openrouter_stt.suite._docstring import UntoldCheck
-from tests.running import REPOSITORY
+from tests.running import ISOLATED, REPOSITORY, run_python
 
 if TYPE_CHECKING:
     from pytest_openrouter_stt.suite import CheckInfo
@@ -88,6 +88,15 @@ def test_a_check_that_does_not_say_it_is_refused(docstring: str | None) -> None:
 
     with pytest.raises(UntoldCheck, match=r"test_checks::test_something: its docstring has to be .* 'Passes: …'"):
         declared(Level.MUST, Source.SUITE, "#/paths")(test_something)
+
+
+def test_checks_judge_where_python_leaves_docstrings_out(tmp_path: Path) -> None:
+    client = "--stt-client=tests.clients.reference:Client"
+
+    done = run_python(tmp_path, "-OO", "-m", "pytest", *ISOLATED, client, "stt/request::test_method_and_url")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all 1 MUST checks that were judged passed" in done.stdout
 
 
 def test_sentences_are_read_as_one_line_each() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType, ModuleType, SimpleNamespace
 from typing import Any
 
 import httpx
@@ -121,6 +121,13 @@ def test_attributes_lead_to_what_they_do_not_show() -> None:
 @pytest.mark.parametrize("value", [[HEADERS], (HEADERS,), MappingProxyType({"a": HEADERS}), KEY.encode()])
 def test_elements_and_items_are_reached(value: object) -> None:
     assert places(carried(WithAttributes(value=value))) - {"its pickle"}
+
+
+@pytest.mark.parametrize("value", [type("Settings", (), {"key": KEY}), ModuleType("settings")], ids=["type", "module"])
+def test_a_search_does_not_go_through_types_and_modules(value: Any) -> None:
+    value.key = KEY
+
+    assert places(carried(WithAttributes(settings=value))) == set()
 
 
 def test_a_pickle_carries_private_attributes() -> None:

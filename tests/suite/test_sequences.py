@@ -43,6 +43,15 @@ def test_the_steps_are_told_in_words(tmp_path: Path) -> None:
     assert re.search(r"\n +2\. client A makes a (full|plain) call: answered with a transcript\n", run.output)
 
 
+def test_a_call_that_does_not_end_is_told_with_its_steps(tmp_path: Path) -> None:
+    check = "stt/state::test_usable_after_each_error[sync]"
+
+    run = run_pytest(tmp_path, "--stt-client=tests.clients.oddities:WaitsForAnotherKey", check)
+
+    assert "observed  the call did not end: it waited for more than a year\n" in run.output
+    assert re.search(r"\n +1\. the client makes a full call: answered with a 401\n", run.output)
+
+
 @pytest.mark.parametrize(
     ("mutant", "verdicts"),
     [
