@@ -328,9 +328,13 @@ def test_fixtures_for_application_developers(pytester: pytest.Pytester) -> None:
 
 
 def test_a_folder_of_the_same_name_is_no_part_of_the_suite(pytester: pytest.Pytester) -> None:
-    pytester.mkpydir("stt").joinpath("test_own.py").write_text("def test_own(): pass")
+    own = pytester.mkpydir("stt") / "test_own.py"
+    own.write_text("def test_own(): pass")
 
     pytester.runpytest("stt").assert_outcomes(passed=1)
+    judged = pytester.runpytest(f"--stt-client={REFERENCE}", str(own), "stt/errors::test_status[sync-500]")
+    judged.assert_outcomes(passed=2)
+    judged.stdout.fnmatch_lines("conformant: all 1 MUST checks that were judged passed, in 1 case")
 
 
 ON_THE_STAND = """

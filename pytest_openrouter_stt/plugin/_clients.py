@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 ARGUMENT = "stt_client"
 """The fixture by which a check is repeated for each client."""
 
+_OF_SUITE = re.compile(rf"{ROOT}/\w+::")
 _UNSAFE = re.compile(r"[^\w.:@ =/+-]", re.ASCII)
 
 
@@ -53,5 +54,5 @@ class Clients(Sequence[str]):
 
 
 def is_of_suite(node_id: str) -> bool:
-    """Whether *node_id* is that of a check."""
-    return node_id.startswith(f"{ROOT}/")
+    """Whether *node_id* is that of a check, and not that of a test in a file below a folder of the same name."""
+    return _OF_SUITE.match(node_id) is not None

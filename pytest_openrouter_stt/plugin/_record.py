@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -163,12 +164,10 @@ class Record:
             if check in cases:
                 yield CheckReport(requirement, tuple(cases[check]))
 
-    def _crashed(self, report: pytest.TestReport) -> Result | None:
+    def _crashed(self, report: pytest.TestReport) -> Result:
         """Keep that a check ended its process, which pytest-xdist tells in a report of its own."""
         client, node_id = self._clients.of(report.nodeid)
-        requirement = self._requirements.get(node_id.partition("[")[0].partition("/")[2])
-        if requirement is None:
-            return None
+        requirement = self._requirements[re.split(r"[\[@]", node_id)[0].partition("/")[2]]
         self._ended.add(report.nodeid)
         verdict = Verdict.COULD_NOT_RUN
         result = Result(node_id, requirement.check, requirement.level, verdict, _CRASHED, client)

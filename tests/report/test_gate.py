@@ -255,10 +255,12 @@ def test_a_worker_that_crashes_is_told_and_nothing_is_green(tmp_path: Path) -> N
     assert cases[FAILING[1]]["outcome"] == "passed"
 
 
-def test_a_worker_that_a_test_of_the_projects_own_ends_says_nothing_of_the_client(tmp_path: Path) -> None:
-    (tmp_path / "test_own.py").write_text("import os\n\n\ndef test_own():\n    os._exit(3)\n")
+@pytest.mark.parametrize("own", ["test_own.py", "stt/test_own.py"])
+def test_a_worker_that_a_test_of_the_projects_own_ends_says_nothing_of_the_client(tmp_path: Path, own: str) -> None:
+    (tmp_path / "stt").mkdir()
+    (tmp_path / own).write_text("import os\n\n\ndef test_own():\n    os._exit(3)\n")
 
-    done = run_pytest(tmp_path, "-n1", RIGHT, *FAILING, "test_own.py", REPORT)
+    done = run_pytest(tmp_path, "-n1", RIGHT, *FAILING, own, REPORT)
 
     (client,) = json.loads((tmp_path / "report.json").read_text())["clients"]
     assert done.exit_code == 1
