@@ -155,12 +155,13 @@ class TestNothing:
         document = packaged()
         schemas(document)["STTRequest"] |= {"description": "Another.", "title": "Other", "x-order": 1}
         schemas(document)["STTUsage"]["properties"]["cost"]["example"] = 0.1
+        post(document)["requestBody"]["content"]["application/json"]["example"] = {"model": "a"}
         post(document).update(summary="Hear", operationId="hear", tags=["audio"])
         post(document)["responses"]["200"]["description"] = "Good"
         post(document)["responses"]["x-note"] = "no status"
         document["info"]["version"] = "2.0.0"
 
-        assert drift(load_contract(), load(document)) == Drift(changes=(), wording=8)
+        assert drift(load_contract(), load(document)) == Drift(changes=(), wording=9)
 
     def test_of_words_in_a_field_that_is_new(self, load: Load) -> None:
         document = packaged()

@@ -819,3 +819,13 @@ def test_the_trap_hangs_up_on_who_sends_without_end() -> None:
         with pytest.raises(ConnectionError):
             sock.sendall(bytes(2**27))  # of which it reads half at most
     trap.close()
+
+
+def test_an_event_loop_that_is_not_installed_is_missed_as_ever(
+    guard: NetworkGuard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", sys)  # so that it is taken out at the end
+    monkeypatch.delitem(sys.modules, "uvloop")
+    monkeypatch.setattr(sys, "path", [])
+    with guard.armed(), pytest.raises(ModuleNotFoundError, match="'uvloop'"):
+        importlib.import_module("uvloop")

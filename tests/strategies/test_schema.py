@@ -220,6 +220,10 @@ SINGLE = [
         {"allOf": [{"properties": {"a": STRING}, "additionalProperties": False}, {"properties": {"b": {}}}]},
         id="closed beside open",
     ),
+    pytest.param(
+        {"type": "object", "allOf": [{"properties": {"a": STRING}}, {"properties": {"a": {"maxLength": 3}}}]},
+        id="one property twice",
+    ),
     pytest.param({"allOf": [{"anyOf": [STRING, {"type": "null"}]}, {"anyOf": [STRING, {"const": 1}]}]}, id="2 anyOf"),
     pytest.param({"anyOf": [STRING, {"type": "null"}]}, id="anyOf"),
     pytest.param({"type": "string", "anyOf": [{"minLength": 2}, {"type": "null"}]}, id="anyOf with a dead branch"),

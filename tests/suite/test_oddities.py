@@ -76,6 +76,12 @@ ENDS = [
         "being closed, it sent nothing and returned a transcript",
     ),
     ("mutants.state:SendsTheBodyOfA429Next", USABLE, FAILED, "after a 429, changed on the way: the body"),
+    (
+        "mutants.state:SharesTheRequestAcrossTasks",
+        "state::test_calls_at_once_do_not_cross",
+        FAILED,
+        "of 8 calls at once, *",
+    ),
     ("mutants.state:TakesFormatOutOnErrors", CHANGED, FAILED, "answered with a 400, it changed the arguments *"),
     ("oddities:EmptyTextForAnyError", CHANGED, COULD_NOT_RUN, "no call that fails ends as it has to; *"),
     (
