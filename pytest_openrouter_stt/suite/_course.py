@@ -178,12 +178,20 @@ class Course:
         count = len(seen.requests)
         seen.require(count == 1 or (count > 1 and kind != GOOD), f"it made {count} requests for one call")
         self._judge_headers(seen, shape, self.keys[client])
-        seen.require_same(self.stt.contract.wire_body(seen.observation.call), seen.body, "the body")
+        seen.require_same(self.stt.contract.wire_body(seen.observation.call), self._body(seen), "the body")
         if kind == GOOD:
             _judge_transcript(seen)
         else:
             self._judge_error(seen)
         self.usual.setdefault(shape, _header_names(seen))
+
+    def _body(self, seen: Seen) -> Any:
+        try:
+            return seen.body
+        except CheckStopped:
+            if not self.usual:
+                raise
+            seen.fail("its body is no JSON object, as that of another call was")
 
     def _judge_headers(self, seen: Seen, shape: str, api_key: str) -> None:
         if "api_key" in self.stt.features:
