@@ -86,7 +86,7 @@ def _places(mocker: type[Mocker]) -> tuple[tuple[Any, str], ...]:
 
 
 @cache
-def _mock(mocker: type[Mocker], method: Any) -> Any:
+def _mock(mocker: Any, method: Any) -> Any:
     """Return what stands in for *method*; for what another router has put there already, that itself."""
     return mocker.mock(spec=method)
 
