@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -17,7 +18,7 @@ from ._check import cases
 from ._stand import API_KEY, Stand, smallest_call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from pytest_openrouter_stt.client import Mode, Outcome
     from pytest_openrouter_stt.contract import Contract
@@ -265,6 +266,33 @@ class Bench:
     def any_call(self, judge: Callable[[Call], None]) -> None:
         """Run *judge* on valid calls, and fail with the smallest that it fails on."""
         self.any(self.calls())(judge)
+
+    def any_next_call(self, judge: Callable[[Call, Call], None]) -> None:
+        """Run *judge* on valid calls and the ones before them, and fail with the smallest two that it fails on.
+
+        The first of the two has been made; *judge* makes the second.
+        """
+        pair = (self.calls(), self.calls())
+        count = self.stand.profile.max_examples
+
+        def judge_both(first: Call, second: Call) -> None:
+            self.call(first)
+            judge(first, second)
+
+        if not self.stand.profile.is_repeatable:
+            self._search(judge_both, pair, count)
+            return
+        try:
+            self._judge_in_a_row(judge, [call for (call,) in self._drawn((self.calls(),), count)])
+        except CheckFailed:
+            self._search(judge_both, pair, count)
+            raise
+
+    def _judge_in_a_row(self, judge: Callable[[Call, Call], None], calls: Sequence[Call]) -> None:
+        self.call(calls[0])
+        for first, second in pairwise(calls):
+            with self.stand.profile.example():
+                judge(first, second)
 
     def any(self, *strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], None]:
         """Return a decorator that at once runs its function on values of *strategies*.

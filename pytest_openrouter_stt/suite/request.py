@@ -593,11 +593,12 @@ def test_each_call_sends_its_own_body(stt: Bench) -> None:
     Passes: a second body without the properties that only the first call had; null for one of them is judged elsewhere.
     Fails: a language, a temperature or a provider of the call before, which was not passed again.
     """
-    _judge_pair(stt, _full_call(stt), stt.smallest)
+    stt.call(_full_call(stt))
+    _judge_next(stt, _full_call(stt), stt.smallest)
 
-    @stt.any(stt.calls(), stt.calls())
+    @stt.any_next_call
     def judge(first: Call, second: Call) -> None:
-        _judge_pair(stt, first, second)
+        _judge_next(stt, first, second)
 
 
 def _full_call(stt: Bench) -> Call:
@@ -606,8 +607,7 @@ def _full_call(stt: Bench) -> Call:
     return smallest_call(**{name: value for name, value in optional.items() if name in stt.features})
 
 
-def _judge_pair(stt: Bench, first: Call, second: Call) -> None:
-    stt.call(first)
+def _judge_next(stt: Bench, first: Call, second: Call) -> None:
     before, wanted = stt.contract.wire_body(first), stt.contract.wire_body(second)
     seen = stt.call(second)
     stale = [name for name in seen.body if name in before and name not in wanted and seen.body[name] is not None]
