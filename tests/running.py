@@ -69,13 +69,13 @@ def forget_mutants() -> None:
         del sys.modules[name]
 
 
-def judged_alone(client: str, *options: str) -> dict[str, Result]:
-    """Judge a client below ``tests.clients`` in this process, without a word, and return the result of every item."""
+def judged_alone(client: str, *options: str) -> Run:
+    """Judge a client below ``tests.clients`` in this process, and print nothing."""
     recorder = Recorder()
     forget_mutants()
-    with contextlib.redirect_stdout(io.StringIO()):
-        pytest.main(["-q", f"--stt-client=tests.clients.{client}", *ISOLATED, *options], plugins=[recorder])
-    return recorder.results
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        code = pytest.main(["-q", f"--stt-client=tests.clients.{client}", *ISOLATED, *options], plugins=[recorder])
+    return Run(int(code), said.getvalue(), recorder.results)
 
 
 @contextlib.contextmanager
