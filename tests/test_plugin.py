@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_openrouter_stt.report import Verdict
+from pytest_openrouter_stt.report import Level, Verdict
 from tests.contract._documents import packaged, schemas
 from tests.running import judge_here, run_pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.running import Run
 
 REFERENCE = "tests.clients.reference:Client"
 COUNT = "1"
@@ -112,12 +114,10 @@ def test_options_can_be_given_in_the_configuration_file(pytester: pytest.Pyteste
     done.stdout.fnmatch_lines([f"stt: client {REFERENCE}", "stt: *level should, 1 examples*"])
 
 
-def test_a_run_on_the_command_line_passes_and_says_so(tmp_path: Path) -> None:
-    run = run_pytest(tmp_path, f"--stt-client={REFERENCE}", QUICK)
-
-    assert run.exit_code == 0
-    assert "conformant: all" in run.output
-    assert set(run.results) == {node_id for node_id in run.results if node_id.startswith("stt/")}
+def test_a_run_on_the_command_line_passes_and_says_so(reference_run: Run) -> None:
+    assert reference_run.exit_code == 0
+    assert "conformant: all" in reference_run.output
+    assert set(reference_run.results) == {node_id for node_id in reference_run.results if node_id.startswith("stt/")}
 
 
 def test_the_official_sdk_passes_every_must_check(tmp_path: Path) -> None:
@@ -169,10 +169,12 @@ def test_the_suite_is_complete_in_any_project(pytester: pytest.Pytester, ini: st
     assert judge_here(pytester, REFERENCE, QUICK, "stt/request", "stt/errors").exit_code == 0
 
 
-def test_levels_are_markers(pytester: pytest.Pytester) -> None:
-    run = judge_here(pytester, REFERENCE, QUICK, "-m", "stt_should")
+@pytest.mark.parametrize("level", Level)
+def test_levels_are_markers(pytester: pytest.Pytester, reference_run: Run, level: Level) -> None:
+    of_the_level = [node_id for node_id, result in reference_run.results.items() if result.level is level]
 
-    assert {result.level for result in run.results.values()} == {"SHOULD"}
+    assert collected(pytester, "-m", f"stt_{level.lower()}") == sorted(of_the_level)
+    assert of_the_level
 
 
 # --- the client as a fixture ---
@@ -240,7 +242,9 @@ def test_a_client_that_is_not_intercepted_is_told_where_it_went(pytester: pytest
 
 
 def test_a_client_that_retries_for_ever_is_failed(tmp_path: Path) -> None:
-    run = run_pytest(tmp_path, "--stt-client=tests.clients.mutants.endless:RetriesForEver", QUICK, "stt/errors")
+    run = run_pytest(
+        tmp_path, "--stt-client=tests.clients.mutants.endless:RetriesForEver", QUICK, "stt/errors::test_status"
+    )
 
     assert run.exit_code == pytest.ExitCode.TESTS_FAILED
     result = run.results["stt/errors::test_status[sync-500]"]
@@ -263,7 +267,9 @@ def test_a_client_that_blocks_for_ever_is_failed_and_then_left_alone(tmp_path: P
 
 
 def test_a_client_that_exits_does_not_end_the_run(pytester: pytest.Pytester) -> None:
-    run = judge_here(pytester, "tests.clients.mutants.endless:Exits", QUICK)
+    cases = ("stt/errors::test_status", "stt/request::test_method_and_url")
+
+    run = judge_here(pytester, "tests.clients.mutants.endless:Exits", QUICK, *cases)
 
     assert run.exit_code == pytest.ExitCode.TESTS_FAILED
     assert run.results["stt/errors::test_status[sync-500]"].verdict is Verdict.FAILED
