@@ -120,7 +120,9 @@ def test_a_run_on_the_command_line_passes_and_says_so(reference_run: Run) -> Non
     assert set(reference_run.results) == {node_id for node_id in reference_run.results if node_id.startswith("stt/")}
 
 
+@pytest.mark.slow
 def test_the_official_sdk_passes_every_must_check(tmp_path: Path) -> None:
+    pytest.importorskip("openrouter")
     # Not in this process: its clients close themselves when they are collected, which may be in another test.
     run = run_pytest(tmp_path, "--stt-client=openrouter", QUICK)
 
@@ -138,6 +140,7 @@ def collected(pytester: pytest.Pytester, *options: str) -> list[str]:
     return sorted(line for line in done.outlines if line.startswith("stt/"))
 
 
+@pytest.mark.slow
 def test_the_same_node_ids_with_two_workers(pytester: pytest.Pytester) -> None:
     together = run_pytest(pytester.path, f"--stt-client={REFERENCE}", QUICK, "-n2")
 
@@ -152,6 +155,7 @@ def test_a_node_id_can_be_given_back(pytester: pytest.Pytester) -> None:
     assert list(run.results) == ["stt/errors::test_status[sync-429]"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "ini",
     [
@@ -190,6 +194,7 @@ def stt_client_under_test():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["Client", "Client(api_key='its own')"], ids=["class", "object"])
 def test_a_fixture_of_the_project_can_give_the_client(pytester: pytest.Pytester, value: str) -> None:
     pytester.makeconftest(FIXTURE.format(value=value))
@@ -230,6 +235,7 @@ class Client:
 """
 
 
+@pytest.mark.slow
 def test_a_client_that_is_not_intercepted_is_told_where_it_went(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(via_requests=VIA_REQUESTS)
     pytester.syspathinsert()
@@ -255,6 +261,7 @@ def test_a_client_that_retries_for_ever_is_failed(tmp_path: Path) -> None:
     assert run.results["stt/errors::test_status[sync-429]"].verdict is Verdict.PASSED
 
 
+@pytest.mark.slow
 def test_a_client_that_blocks_for_ever_is_failed_and_then_left_alone(tmp_path: Path) -> None:
     run = run_pytest(
         tmp_path, "--stt-client=tests.clients.mutants.endless:BlocksForEver", "--stt-deadline=1", "stt/request"
@@ -276,6 +283,7 @@ def test_a_client_that_exits_does_not_end_the_run(pytester: pytest.Pytester) -> 
     assert run.results["stt/request::test_method_and_url[sync]"].verdict is Verdict.PASSED
 
 
+@pytest.mark.slow
 def test_a_client_that_offers_nothing_is_never_green(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         modest="from tests.clients.reference import Client as Base\nclass Client(Base):\n    stt_features = ['api_key']"

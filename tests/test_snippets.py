@@ -224,13 +224,20 @@ def _look_at_code(page: Path) -> None:
         yaml.safe_load(text)
 
 
+_of_the_sdk = pytest.mark.skipif(find_spec("openrouter") is None, reason="openrouter is not installed")
+
+
 def _tests_in_documents() -> Iterator[object]:
     for name, page in PAGES.items():
         if name not in FOLLOWED:
             examples = [text for text in _blocks(page, "python") if "def test_" in text]
-            yield from (pytest.param(text, id=f"{name}-{number}") for number, text in enumerate(examples))
+            yield from (
+                pytest.param(text, id=f"{name}-{number}", marks=_of_the_sdk if "openrouter import" in text else ())
+                for number, text in enumerate(examples)
+            )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", list(_tests_in_documents()))
 def test_tests_pass(example: str, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(example)

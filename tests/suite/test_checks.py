@@ -100,6 +100,7 @@ def test_a_check_that_does_not_say_it_is_refused(docstring: str | None) -> None:
         declared(Level.MUST, Source.SUITE, "#/paths")(test_something)
 
 
+@pytest.mark.slow
 def test_checks_judge_where_python_leaves_docstrings_out(tmp_path: Path) -> None:
     client = "--stt-client=tests.clients.reference:Client"
 
