@@ -12,6 +12,7 @@ Out of reach: waiting in C (``select``, ``SimpleQueue.get``), and a function kep
 from __future__ import annotations
 
 import contextlib
+import operator
 import sys
 import threading
 import time
@@ -60,6 +61,8 @@ class VirtualClock:
         self._real: frozenset[int] = frozenset()
         self._clients: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._captured: dict[str, tuple[ModuleType, tuple[tuple[str, str], ...]]] = {}
+        self._loaded: list[ModuleType] = []
+        self._holders: list[tuple[ModuleType, tuple[tuple[str, str], ...]]] = []
         self._stand_ins = self._made_stand_ins()
 
     @property
@@ -168,8 +171,14 @@ class VirtualClock:
         if trio is not None:
             _set(undo, trio, "run", value=self._trio_run(trio, trio.run))
 
-    def _modules(self) -> Iterator[tuple[ModuleType, tuple[tuple[str, str], ...]]]:
+    def _modules(self) -> list[tuple[ModuleType, tuple[tuple[str, str], ...]]]:
         """Return the modules that hold a function of `time`, each with its names for them; each is read once."""
+        loaded = list(sys.modules.values())
+        if len(loaded) != len(self._loaded) or not all(map(operator.is_, loaded, self._loaded)):
+            self._loaded, self._holders = loaded, list(self._found_holders())
+        return self._holders
+
+    def _found_holders(self) -> Iterator[tuple[ModuleType, tuple[tuple[str, str], ...]]]:
         originals = {id(stand_in.real): name for name, stand_in in self._stand_ins.items()}
         for name, module in list(sys.modules.items()):
             known = self._captured.get(name)

@@ -15,6 +15,9 @@ except ImportError:  # pragma: no cover - PyYAML without libyaml: the same, 12 Ã
 _MAX_DEPTH = 500
 """Levels of nesting. libyaml's composer recurses in C: 100,000 levels would end the process, not raise."""
 
+_TOO_DEEP = "exceeded maximum nesting depth"
+"""What libyaml says from 0.2.6 on, which counts levels itself."""
+
 _MAX_NODES = 500_000
 """Values that are read; each takes 700 bytes and 20 Âµs, and the full description of OpenRouter has a tenth of them."""
 
@@ -39,7 +42,12 @@ def parse_yaml(text: str) -> object:
         RecursionError: It is nested too deeply.
         TooManyValues: They would fill the memory.
     """
-    return yaml.load(text, Loader=_JsonLoader)  # noqa: S506 - a safe loader, with fewer types still
+    try:
+        return yaml.load(text, Loader=_JsonLoader)  # noqa: S506 - a safe loader, with fewer types still
+    except yaml.MarkedYAMLError as error:
+        if error.problem == _TOO_DEEP:
+            raise RecursionError from None
+        raise
 
 
 class TooManyValues(Exception):

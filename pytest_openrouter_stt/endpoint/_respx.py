@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from contextlib import contextmanager, nullcontext
+from functools import cache
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, Literal
 
 import anyio
 import h11
 import httpx
 from respx import MockRouter
+from respx.mocks import Mocker
 from respx.models import AllMockedAssertionError, PassThrough
 
 from ._httpcore2 import HTTPCORE2, Httpcore2Mocker, has_httpcore2
@@ -21,6 +24,7 @@ from ._wire import WireRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
     from ._endpoint import Endpoint
 
@@ -42,21 +46,59 @@ def intercept(endpoint: Endpoint, *, layer: Layer = "httpcore", everything: bool
         everything: Whether requests to other hosts are answered too; else they pass through, to other routers of
             respx if there are any.
     """
-    router = _EndpointRouter(endpoint, layer, everything=everything)
+    mocker = Mocker.registry[Httpcore2Mocker.name if layer == HTTPCORE2 else layer]
+    router = _EndpointRouter(endpoint, mocker, importlib.import_module(layer), everything=everything)
+    with nullcontext() if mocker.routers else _patched(mocker):  # the first router of all patches for the others
+        mocker.register(router)
+        try:
+            yield endpoint
+        finally:
+            mocker.unregister(router)
+            mocker.stop()  # undoes what respx itself has patched, unless another router is left
+
+
+@contextmanager
+def _patched(mocker: type[Mocker]) -> Iterator[None]:
+    """Patch what *mocker* patches, at a tenth of the cost: respx looks up each name again for every first router."""
+    before = []
     try:
-        router.start()  # in here: respx registers a router before it patches, so a start that fails has to be undone
-        yield endpoint
+        for owner, name in _places(mocker):
+            own = vars(owner).get(name)
+            before.append((owner, name, own))
+            setattr(owner, name, _mock(mocker, own if own is not None else getattr(owner, name)))
+        yield
     finally:
-        router.stop(quiet=True)
+        mocker.stop(force=True)
+        for owner, name, own in reversed(before):
+            if own is None:  # it is inherited
+                delattr(owner, name)
+            else:
+                setattr(owner, name, own)
+        if mocker.routers:  # they began after this one, and go on
+            mocker.start()
+
+
+@cache
+def _places(mocker: type[Mocker]) -> tuple[tuple[Any, str], ...]:
+    """Return each class and method that *mocker* patches."""
+    owners = [resolve_name(target) for target in mocker.targets]
+    return tuple((owner, name) for owner in owners for name in mocker.target_methods if hasattr(owner, name))
+
+
+@cache
+def _mock(mocker: Any, method: Any) -> Any:
+    """Return what stands in for *method*; for what another router has put there already, that itself."""
+    return mocker.mock(spec=method)
 
 
 class _EndpointRouter(MockRouter):
     """A router without routes: matching is the endpoint's business, and respx would keep every body for ever."""
 
-    def __init__(self, endpoint: Endpoint, layer: Layer, *, everything: bool) -> None:
-        super().__init__(assert_all_called=False, using=Httpcore2Mocker.name if layer == HTTPCORE2 else layer)
+    def __init__(self, endpoint: Endpoint, mocker: type[Mocker], errors: ModuleType, *, everything: bool) -> None:
+        super().__init__(assert_all_called=False)
         self._endpoint = endpoint
-        self._errors = importlib.import_module(layer)
+        self._mocker = mocker
+        self._errors = errors
         self._everything = everything
 
     def handler(self, request: httpx.Request) -> httpx.Response:
@@ -89,7 +131,7 @@ class _EndpointRouter(MockRouter):
 
     def _declined(self, request: httpx.Request) -> Exception:
         """Return what makes respx go on: to the next router, or, where all are ours, past the last to the network."""
-        routers = self.Mocker.routers if self.Mocker is not None else []
+        routers = self._mocker.routers
         if routers[-1:] == [self] and all(isinstance(router, _EndpointRouter) for router in routers):
             return PassThrough("for another host", request=request, origin=self)  # type: ignore[arg-type] # respx wants a route, and there is none
         return AllMockedAssertionError(f"RESPX: {request!r} not mocked!")

@@ -17,7 +17,7 @@ from ._check import cases
 from ._stand import API_KEY, Stand, smallest_call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable, Mapping
 
     from pytest_openrouter_stt.client import Mode, Outcome
     from pytest_openrouter_stt.contract import Contract
@@ -216,9 +216,51 @@ class Bench:
             raise CheckStopped(failure)
         return seen
 
+    def exchange(self, call: Call, *script: Reply, mode: Mode | None = None, retries: bool = False) -> Seen:
+        """Return what one call brings to light; the call is made once for all checks that only look at it.
+
+        A check for which it matters which calls were made before uses `call`.
+
+        Args:
+            call: What is passed to the client.
+            script: What the endpoint answers; a transcript when left out.
+            mode: Another mode than the check's own.
+            retries: Whether the client may retry as it does by default.
+
+        Raises:
+            CheckStopped: As `call` does.
+        """
+        key = (repr(call), script, mode or self.mode, retries)
+        return self._shared(key, lambda: self.call(call, *script, mode=mode, retries=retries))
+
+    def faithful_exchange(self, call: Call) -> Seen:
+        """Return what one call brings to light when the endpoint behaves like the API; see `exchange`.
+
+        Raises:
+            CheckStopped: As `call` does.
+        """
+
+        def make() -> Seen:
+            self.ready()
+            return self.seen(call, self.stand.client.call(call, self.mode, API_KEY), self.mode)
+
+        return self._shared((repr(call), "faithful", self.mode), make)
+
+    def _shared(self, key: Hashable, make: Callable[[], Seen]) -> Seen:
+        if not self.stand.profile.is_repeatable:
+            return make()
+        known = self.stand.exchanges.find(key)
+        if known is None:
+            seen = make()
+            self.stand.exchanges.keep(key, seen.observation)
+            return seen
+        if known.repeat:
+            self.note(known.repeat)
+        return Seen(known)
+
     def reply(self, reply: Reply) -> Seen:
-        """Let the smallest call be answered with *reply*."""
-        return self.call(self.smallest, reply)
+        """Let the smallest call be answered with *reply*; see `exchange`."""
+        return self.exchange(self.smallest, reply)
 
     def any_call(self, judge: Callable[[Call], None]) -> None:
         """Run *judge* on valid calls, and fail with the smallest that it fails on."""
@@ -227,20 +269,94 @@ class Bench:
     def any(self, *strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], None]:
         """Return a decorator that at once runs its function on values of *strategies*.
 
-        The user's own Hypothesis profile stays as it is: what a verdict depends on is set here.
+        The user's own Hypothesis profile stays as it is: what a verdict depends on is set here. Strategies that are
+        the very same objects each time are drawn from once only.
         """
-        profile = self.stand.profile
-        chosen = self.settings_for(max(1, round(profile.max_examples * self.share)))
+        count = max(1, round(self.stand.profile.max_examples * self.share))
 
         def run(judge: Callable[..., None]) -> None:
-            def test(values: tuple[Any, ...]) -> None:
-                with profile.example():
-                    judge(*values)
-
-            with profile.drawing():
-                seed(profile.seed)(chosen(given(st.tuples(*strategies))(test)))()
+            if not self.stand.profile.is_repeatable:
+                self._search(judge, strategies, count)
+                return
+            try:
+                for values in self._drawn(strategies, count):
+                    with self.stand.profile.example():
+                        judge(*values)
+            except CheckFailed:
+                self._search(judge, strategies, count)
+                raise  # it fails only after the calls before it, or not every time
 
         return run
+
+    def any_value(
+        self, name: str, values: Mapping[str, st.SearchStrategy[Any]], exchange: Callable[[dict[str, Any]], Seen]
+    ) -> Callable[[Callable[[Seen, Any], None]], None]:
+        """Return a decorator that at once runs its function on exchanges with any value of *name*, and on that value.
+
+        All *values* are first put into the same exchanges, which the checks of the others look at too. What fails
+        there is tried again with nothing but *name* in it: that alone decides, and shows the smallest call.
+
+        Args:
+            name: What is judged.
+            values: The strategies of all that can be in one exchange, by name.
+            exchange: Makes the exchange that has these values, and nothing in place of those that are absent.
+        """
+
+        def run(judge: Callable[[Seen, Any], None]) -> None:
+            if self.stand.profile.is_repeatable and self._holds_together(name, values, exchange, judge):
+                return
+
+            @self.any(values[name])
+            def judge_alone(value: object) -> None:
+                judge(exchange({name: value}), value)
+
+        return run
+
+    def _holds_together(
+        self,
+        name: str,
+        values: Mapping[str, st.SearchStrategy[Any]],
+        exchange: Callable[[dict[str, Any]], Seen],
+        judge: Callable[[Seen, Any], None],
+    ) -> bool:
+        together = self.stand.strategy(_together, *values.items())
+        try:
+            for (drawn,) in self._drawn((together,), self.stand.profile.max_examples):
+                with self.stand.profile.example():
+                    judge(exchange(drawn), drawn[name])
+        except CheckFailed:
+            return False
+        except CheckStopped as stopped:
+            if isinstance(stopped.cause, CheckFailed):
+                raise
+            return False
+        return True
+
+    def _drawn(self, strategies: tuple[st.SearchStrategy[Any], ...], count: int) -> list[tuple[Any, ...]]:
+        """Return the examples on which a search that meets no failure tries its function."""
+        key = (strategies, count)
+        if key not in self.stand.examples:
+            drawn: list[tuple[Any, ...]] = []
+            self._given(lambda values: drawn.append(values), strategies, count)  # noqa: PLW0108 - Hypothesis wants a function
+            self.stand.examples[key] = drawn
+        return self.stand.examples[key]
+
+    def _search(self, judge: Callable[..., None], strategies: tuple[st.SearchStrategy[Any], ...], count: int) -> None:
+        """Let Hypothesis run *judge*, and look for the smallest values that it fails on."""
+        profile = self.stand.profile
+
+        def test(values: tuple[Any, ...]) -> None:
+            with profile.example():
+                judge(*values)
+
+        self._given(test, strategies, count)
+
+    def _given(
+        self, test: Callable[[tuple[Any, ...]], None], strategies: tuple[st.SearchStrategy[Any], ...], count: int
+    ) -> None:
+        profile = self.stand.profile
+        with profile.drawing():
+            seed(profile.seed)(self.settings_for(count)(given(st.tuples(*strategies))(test)))()
 
     def settings_for(self, max_examples: int, **more: Any) -> settings:
         """Return settings on which no profile of the user's has an influence."""
@@ -265,6 +381,10 @@ class Bench:
     def usage_fields(self) -> tuple[str, ...]:
         """The names of the usage fields in the contract."""
         return tuple(map(str, cases("usage field", self.contract)[1]))
+
+
+def _together(*values: tuple[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(dict(values))
 
 
 def _could_not_run(reason: str) -> CheckStopped:

@@ -42,6 +42,11 @@ class Profile:
     failure: CheckFailed | None = field(default=None, repr=False)
     interrupted: bool = False
 
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether each check tries the same examples in the same order: no time runs out meanwhile."""
+        return self.until == math.inf
+
     @contextmanager
     def drawing(self) -> Iterator[None]:
         """Let Hypothesis draw the same examples everywhere, until the time is up."""

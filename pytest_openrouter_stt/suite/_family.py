@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from ._bench import Bench, Seen
 
+SECOND_ANSWER = Reply.transcript("the second answer")
+"""What a client that tries again is answered."""
+
 
 def require_family(stt: Bench, seen: Seen) -> None:
     """Fail unless the error of *seen* shares a base class with the errors that statuses raise."""
@@ -45,19 +48,28 @@ def taxonomy(stt: Bench) -> tuple[ErrorRow, ...]:
     return tuple(_row(stt, status) for status in stt.contract.error_statuses)
 
 
+def reason_of(status: int) -> str:
+    """Return what the endpoint says of an error of *status*."""
+    return f"The reason why this is a {status}: ünïcode included."
+
+
+def documented_error(status: int) -> Reply:
+    """Return the error of *status* that all checks share to which its body does not matter."""
+    return Reply.error(status, reason_of(status))
+
+
 def _row(stt: Bench, status: int) -> ErrorRow:
-    message = f"The reason of this {status}."
-    error = stt.reply(Reply.error(status, message)).error()
-    retried = stt.call(stt.smallest, Reply.error(status), Reply.transcript("later"), retries=True)
+    error = stt.reply(documented_error(status)).error()
+    retried = stt.exchange(stt.smallest, documented_error(status), SECOND_ANSWER, retries=True)
     return ErrorRow(
         status=status,
         kind=f"{type(error).__module__}.{type(error).__qualname__}",
         status_kept=status_of(error) == status,
-        message_kept=message in message_of(error),
+        message_kept=reason_of(status) in message_of(error),
         retried=len(retried.requests) > 1,
     )
 
 
 def raised_types(stt: Bench) -> dict[int, type]:
     """Return what each status of the contract raises: its type, by status."""
-    return {status: type(stt.call(stt.smallest, Reply.error(status)).error()) for status in stt.contract.error_statuses}
+    return {status: type(stt.reply(documented_error(status)).error()) for status in stt.contract.error_statuses}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_openrouter_stt.client import (
     ClientNotFound,
@@ -31,11 +31,13 @@ from pytest_openrouter_stt.endpoint import (
 from pytest_openrouter_stt.report import CouldNotRun, Sender, Subject, one_line
 from pytest_openrouter_stt.strategies import every_invalid_call, invalid_transcription_calls, transcription_calls
 
+from ._exchanges import SharedExchanges
+from ._invalidity import Kind, kind_of
 from ._recordings import SMALLEST_WAV, with_recording
 from ._surroundings import require_sockets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from hypothesis.strategies import SearchStrategy
@@ -114,6 +116,8 @@ class Stand:
         forms: How the endpoint may be served.
         senders: Where the requests of each mode are sent from, as far as that was noted down.
         is_examined: Whether it was noted down what an adapter does itself.
+        exchanges: What the client did for calls that several checks look at.
+        examples: What Hypothesis drew, by the strategies and the number of examples.
     """
 
     target: Target
@@ -125,6 +129,9 @@ class Stand:
     client: ClientUnderTest = field(init=False)
     senders: dict[Mode, Sender] = field(init=False, default_factory=dict)
     is_examined: bool = field(init=False, default=False)
+    exchanges: SharedExchanges = field(init=False, default_factory=SharedExchanges)
+    examples: dict[tuple[object, ...], list[tuple[object, ...]]] = field(init=False, default_factory=dict)
+    _strategies: dict[Hashable, SearchStrategy[Any]] = field(init=False, default_factory=dict)
     _clock: VirtualClock = field(init=False, default_factory=VirtualClock)
     _server: LoopbackServer | None = field(init=False, default=None)
     _way: Way | None = field(init=False, default=None)
@@ -185,10 +192,23 @@ class Stand:
         )
 
     @cached_property
-    def invalid_calls(self) -> SearchStrategy[InvalidCall]:
-        """Calls with one violation anywhere in the arguments that the client takes."""
+    def kinds_of_invalid_calls(self) -> tuple[Kind, ...]:
+        """What is wrong with each of `every_invalid_call`."""
+        return tuple(kind_of(invalid, self.contract) for invalid in self.every_invalid_call)
+
+    @cached_property
+    def wrong_calls(self) -> SearchStrategy[InvalidCall]:
+        """Calls with one wrong value anywhere in the arguments that the client takes."""
         calls = invalid_transcription_calls(self.contract, arguments=self._offered)
-        return calls.filter(_spares_audio).map(_with_audio) if self._is_audio_decoded else calls
+        spared = calls.filter(_spares_audio).map(_with_audio) if self._is_audio_decoded else calls
+        return spared.filter(lambda invalid: kind_of(invalid, self.contract) is Kind.WRONG)
+
+    def strategy(self, make: Callable[..., SearchStrategy[Any]], *arguments: Any) -> SearchStrategy[Any]:
+        """Return what *make* returns, for the same arguments the very same object: it is drawn from only once."""
+        key = (make, *(argument for argument in arguments if argument is not self.contract))  # of which there is one
+        if key not in self._strategies:
+            self._strategies[key] = make(*arguments)
+        return self._strategies[key]
 
     @property
     def _is_audio_decoded(self) -> bool:

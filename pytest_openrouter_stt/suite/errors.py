@@ -14,10 +14,12 @@ from pytest_openrouter_stt.report import Level, Source, same_json, told_apart_by
 from pytest_openrouter_stt.strategies import error_responses
 
 from ._check import check
-from ._family import common_base, own_base, raised_types, require_family, taxonomy
+from ._family import common_base, documented_error, own_base, raised_types, reason_of, require_family, taxonomy
 from ._stand import API_KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ._bench import Bench, Seen
 
 _TABLE = "sdk.yaml#/errors"
@@ -45,7 +47,7 @@ def test_status(stt: Bench, stt_status: int) -> None:
     table = stt.stand.client.errors(API_KEY)
     wanted = table.by_status.get(stt_status)
 
-    @stt.any(error_responses(stt_status, stt.contract))
+    @stt.any(stt.stand.strategy(error_responses, stt_status, stt.contract))
     def judge(body: dict[str, Any]) -> None:
         seen = stt.reply(Reply.json(body, status=stt_status))
         error = seen.error()
@@ -91,7 +93,7 @@ def test_types_are_distinct(stt: Bench) -> None:
     rows = taxonomy(stt)
     stt.note(rows)
     shared = told_apart_by_nothing(rows)
-    seen = stt.reply(Reply.error(500))
+    seen = stt.reply(documented_error(500))
     seen.require(
         not shared, "; ".join(f"{', '.join(map(str, codes))} all are {kind}" for kind, codes in shared.items())
     )
@@ -105,7 +107,7 @@ def test_errors_share_a_base(stt: Bench) -> None:
     Fails: types that have only Exception, RuntimeError or the like in common.
     """
     kinds = raised_types(stt)
-    seen = stt.reply(Reply.error(500))
+    seen = stt.reply(documented_error(500))
     seen.require(common_base(kinds.values()) is not None, "the errors have no base class but Python's own")
 
 
@@ -122,7 +124,7 @@ def test_failures_are_raised(stt: Bench, stt_status: int) -> None:
     Passes: raising an exception of any type.
     Fails: returning an error object, None, or a result with `error` in it; returning a transcript.
     """
-    seen = stt.reply(Reply.error(stt_status))
+    seen = stt.reply(documented_error(stt_status))
     seen.error()
     outcome = seen.observation.outcome
     seen.require(isinstance(outcome, Failure) and not outcome.returned, f"it {outcome}")
@@ -142,7 +144,7 @@ def test_status_is_kept(stt: Bench, stt_status: int) -> None:
     `response`.
     Fails: no status, another one, or one that is only in the message.
     """
-    _judge_status(stt.reply(Reply.error(stt_status)), stt_status)
+    _judge_status(stt.reply(documented_error(stt_status)), stt_status)
 
 
 def _judge_status(seen: Seen, status: int) -> None:
@@ -163,10 +165,10 @@ def test_message_is_kept(stt: Bench, stt_status: int) -> None:
     Passes: the API's message anywhere in `str()` or in `message`, with more around it.
     Fails: a message of the client's own only, or one whose non-ASCII letters are changed.
     """
-    message = f"The reason why this is a {stt_status}: ünïcode included."
-    seen = stt.reply(Reply.error(stt_status, message))
-    shown = message_of(seen.error())
-    seen.require(message in shown, f"the message is {shown!r}")
+    for message in (reason_of(stt_status), "Another reason, which no earlier response has given."):
+        seen = stt.reply(Reply.error(stt_status, message))
+        shown = message_of(seen.error())
+        seen.require(message in shown, f"the message is {shown!r}")
 
 
 @check(
@@ -181,7 +183,7 @@ def test_body_code_does_not_win(stt: Bench) -> None:
     Passes: for a 500 whose body says 429, the type and the status of a 500.
     Fails: the type or the status that the body names.
     """
-    honest = stt.reply(Reply.error(500)).error()
+    honest = stt.reply(documented_error(500)).error()
     seen = stt.reply(Reply.json({"error": {"code": 429, "message": "not really"}}, status=500))
     error = seen.error()
     seen.require(type(error) is type(honest), f"a 500 with code 429 is {_name(error)}, not {_name(honest)}")
@@ -216,14 +218,18 @@ def test_error_body_is_kept(stt: Bench, name: str) -> None:
     Fails: an error that keeps only the message, or a value that is changed.
     """
 
-    @stt.any(_KEPT_VALUES[name])
-    def judge(value: object) -> None:
-        *_, last = _KEPT[name]
-        body: dict[str, Any] = {"error": {"code": 500, "message": "failed"}}
-        (body["error"] if "error" in _KEPT[name] else body)[last] = value
-        seen = stt.reply(Reply.json(body, status=500))
+    @stt.any_value(name, _KEPT_VALUES, lambda given: stt.reply(_error_with(given)))
+    def judge(seen: Seen, value: object) -> None:
         found = kept(seen.error(), *_KEPT[name])
         seen.require(same_json(value, _plain(found)), f"`{'.'.join(_KEPT[name])}` of the error is {found!r}")
+
+
+def _error_with(values: Mapping[str, object]) -> Reply:
+    body: dict[str, Any] = {"error": {"code": 500, "message": "failed"}}
+    for name, value in values.items():
+        *_, last = _KEPT[name]
+        (body["error"] if "error" in _KEPT[name] else body)[last] = value
+    return Reply.json(body, status=500)
 
 
 def _plain(value: object) -> object:
@@ -308,7 +314,7 @@ def test_redirects_do_not_carry_the_key_away(stt: Bench, status: int) -> None:
     Passes: not following the redirect, or following it without the key.
     Fails: the key in any header of a request to the other host.
     """
-    seen = stt.call(stt.smallest, _redirect(status), Reply.transcript("from elsewhere"))
+    seen = stt.exchange(stt.smallest, _redirect(status), Reply.transcript("from elsewhere"))
     followed = [request for request in seen.requests if urlsplit(request.url).hostname != stt.contract.host]
     leaks = [request.url for request in followed if any(API_KEY in value for _, value in request.headers)]
     seen.require(not leaks, f"it sent the key to {', '.join(leaks)}")
@@ -327,7 +333,7 @@ def test_redirects_do_not_turn_post_into_get(stt: Bench, status: int) -> None:
     Passes: not following the redirect, following it with a POST, or ending in an error.
     Fails: a GET to the new place whose answer is returned as the transcript.
     """
-    seen = stt.call(stt.smallest, _redirect(status), Reply.transcript("from elsewhere"))
+    seen = stt.exchange(stt.smallest, _redirect(status), Reply.transcript("from elsewhere"))
     methods = [request.method for request in seen.requests]
     turned = "GET" in methods and isinstance(seen.observation.outcome, Transcript)
     seen.require(not turned, f"it sent {' and then '.join(methods)}, and took the answer for a transcript")
@@ -351,8 +357,8 @@ def test_sync_and_async_agree(stt: Bench, stt_status: int) -> None:
     Passes: exactly the same type from both operations.
     Fails: two types for one status, also when one derives from the other, or an error from only one of the two.
     """
-    first = stt.call(stt.smallest, Reply.error(stt_status), mode="sync").error()
-    seen = stt.call(stt.smallest, Reply.error(stt_status), mode="async")
+    first = stt.exchange(stt.smallest, documented_error(stt_status), mode="sync").error()
+    seen = stt.exchange(stt.smallest, documented_error(stt_status), mode="async")
     one, other = type(first), type(seen.error())
     names = _told_apart(one, other)
     seen.require(one is other, f"synchronous {names[0]}, asynchronous {names[1]}")

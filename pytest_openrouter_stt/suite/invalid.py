@@ -8,12 +8,12 @@ import pytest
 
 from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.contract import MISSING
-from pytest_openrouter_stt.endpoint import BodyError, Reply
+from pytest_openrouter_stt.endpoint import BodyError
 from pytest_openrouter_stt.report import CheckStopped, CouldNotRun, Level, Source, same_json
 
 from ._check import check
-from ._family import own_base
-from ._invalidity import Kind, is_converted, kind_of
+from ._family import documented_error, own_base
+from ._invalidity import Kind, is_converted
 from ._stand import API_KEY
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def test_wrong_values_are_not_repaired(stt: Bench) -> None:
     for invalid in _every(stt, Kind.WRONG):
         _judge_value(stt, invalid)
 
-    @stt.any(stt.stand.invalid_calls.filter(lambda invalid: kind_of(invalid, stt.contract) is Kind.WRONG))
+    @stt.any(stt.stand.wrong_calls)
     def judge(invalid: InvalidCall) -> None:
         _judge_value(stt, invalid)
 
@@ -126,7 +126,7 @@ def test_an_invalid_call_is_an_error(stt: Bench) -> None:
     Fails: a transcript though nothing was sent, or another error for the 400, such as the default one.
     """
     known = stt.stand.client.errors(API_KEY).by_status
-    kind = known.get(_BAD_REQUEST) or type(stt.reply(Reply.error(_BAD_REQUEST)).error())
+    kind = known.get(_BAD_REQUEST) or type(stt.reply(documented_error(_BAD_REQUEST)).error())
     for invalid in _one_for_each_place(_every(stt, Kind.WRONG, Kind.INCOMPLETE)):
         seen = _called(stt, invalid)
         if not seen.requests:
@@ -211,8 +211,9 @@ def _calls_beyond_json(stt: Bench) -> Iterator[tuple[InvalidCall, Seen]]:
 
 def _every(stt: Bench, *kinds: Kind) -> list[InvalidCall]:
     """Return the invalid calls of these kinds, of which there has to be one, for a client whose body is JSON."""
-    _ = stt.call(stt.smallest).body
-    found = [invalid for invalid in stt.stand.every_invalid_call if kind_of(invalid, stt.contract) in kinds]
+    _ = stt.exchange(stt.smallest).body
+    every = zip(stt.stand.every_invalid_call, stt.stand.kinds_of_invalid_calls, strict=True)
+    found = [invalid for invalid, kind in every if kind in kinds]
     if not found:
         pytest.skip("the client takes no argument that could be wrong in this way")
     return found
@@ -224,8 +225,7 @@ def _one_for_each_place(calls: list[InvalidCall]) -> list[InvalidCall]:
 
 def _called(stt: Bench, invalid: InvalidCall) -> Seen:
     """Make the call, to an endpoint that answers as the API does."""
-    stt.ready()
-    return stt.seen(invalid.call, stt.stand.client.call(invalid.call, stt.mode, API_KEY), stt.mode)
+    return stt.faithful_exchange(invalid.call)
 
 
 def _made(stt: Bench, invalid: InvalidCall) -> Seen:

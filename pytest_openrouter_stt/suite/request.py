@@ -25,6 +25,8 @@ from ._check import check
 from ._stand import API_KEY, smallest_call
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from ._bench import Bench, Seen
 
 _OTHER_KEYS = ("k", "sk-or-v1-" + "f" * 64, "A0-._~+/=")
@@ -32,6 +34,33 @@ _OPTIONALS = ("language", "provider", "temperature")
 _REQUEST = "#/components/schemas/STTRequest"
 _AUDIO = "#/components/schemas/STTInputAudio"
 _PATH = "#/paths/~1audio~1transcriptions/post"
+
+
+_STRINGS, _HEADER_VALUES = st.text(), header_values()
+_MEMBERS = {"data": audio_data(), "format_": _STRINGS}
+_ARGUMENTS = {
+    "model": _STRINGS,
+    "language": st.text(min_size=1),
+    "temperature": st.floats(allow_nan=False, allow_infinity=False).filter(bool),
+}
+
+
+def _any_value(stt: Bench, name: str) -> Callable[[Callable[[Seen, Any], None]], None]:
+    """Return a decorator that at once runs its function on calls with any value of the argument or member *name*."""
+    headers = {parameter.name: _HEADER_VALUES for parameter in stt.contract.sdk.in_place("header")}
+    members = {} if "audio_decoded" in stt.features else _MEMBERS
+    arguments = {**_ARGUMENTS, **headers}
+    offered = {argument: arguments[argument] for argument in arguments if argument in {name, *stt.features}}
+    return stt.any_value(name, {**offered, **members}, lambda given: stt.exchange(_call_with(given)))
+
+
+def _call_with(given: Mapping[str, Any]) -> Call:
+    """Return the smallest call with these arguments and members of the audio."""
+    arguments = {name: value for name, value in given.items() if name not in _MEMBERS}
+    audio = {name: value for name, value in given.items() if name in _MEMBERS}
+    if audio:
+        arguments["input_audio"] = {"data": "UklGRg==", "format_": "wav", **audio}
+    return smallest_call().replace(**arguments)
 
 
 @check(Level.MUST, Source.SCHEMA, _REQUEST, hint="Validate no more than the schema does, or leave it to the server.")
@@ -45,7 +74,7 @@ def test_a_valid_call_is_sent(stt: Bench) -> None:
 
     @stt.any_call
     def judge(call: Call) -> None:
-        seen = stt.call(call)
+        seen = stt.exchange(call)
         count = len(seen.requests)
         seen.require(count == 1, f"it made {count} requests for one call ({seen.observation.outcome})")
 
@@ -59,7 +88,7 @@ def test_method_and_url(stt: Bench) -> None:
     Passes: a POST to the URL of the contract, also with the port 443 written out.
     Fails: another method, `http:`, another host or path, a slash at the end, or a query.
     """
-    seen = stt.call(smallest_call())
+    seen = stt.exchange(smallest_call())
     wanted = f"{stt.contract.method} {stt.contract.url}"
     used = f"{seen.request.method} {_without_default_port(seen.request.url)}"
     seen.require(used == wanted, f"it sent {used}, not {wanted}")
@@ -105,7 +134,7 @@ def test_key_is_nowhere_else(stt: Bench) -> None:
     Passes: the key in the Authorization header.
     Fails: the key, as it was given, in another header such as `X-Api-Key`, in the URL, or in the body.
     """
-    seen = stt.call(smallest_call())
+    seen = stt.exchange(smallest_call())
     holders = [name for name, value in seen.request.headers if API_KEY in value and name.lower() != "authorization"]
     seen.require(not holders, f"the key is also in {', '.join(holders)}")
     seen.require(API_KEY not in seen.request.url, "the key is in the URL")
@@ -124,7 +153,7 @@ def test_content_type_is_json(stt: Bench) -> None:
     Passes: `application/json` in any case, with `charset=utf-8`, without it, or with another parameter.
     Fails: no Content-Type, a multipart upload, a form, `text/plain`, or another charset.
     """
-    seen = stt.call(smallest_call())
+    seen = stt.exchange(smallest_call())
     kind = seen.request.media_type or "missing"
     seen.require(kind == "application/json", f"the Content-Type is {kind}")
     value = seen.request.header("content-type") or ""
@@ -144,7 +173,7 @@ def test_accept_admits_json(stt: Bench) -> None:
     Passes: no Accept header, or one with `*/*`, `application/*` or `application/json` in it; weights are not looked at.
     Fails: a header that names other types only, such as `text/plain` or `application/vnd.api+json`.
     """
-    seen = stt.call(smallest_call())
+    seen = stt.exchange(smallest_call())
     value = seen.request.header("accept")
     ranges = {part.partition(";")[0].strip().lower() for part in (value or "*/*").split(",")}
     admitted = ranges & {"*/*", "application/*", "application/json"}
@@ -167,7 +196,7 @@ def test_body_is_one_json_object(stt: Bench) -> None:
 
     @stt.any_call
     def judge(call: Call) -> None:
-        seen = stt.call(call)
+        seen = stt.exchange(call)
         try:
             body = seen.request.json()
         except BodyError as error:
@@ -193,7 +222,7 @@ def test_body_is_the_wire_form(stt: Bench) -> None:
 
     @stt.any_call
     def judge(call: Call) -> None:
-        seen = stt.call(call)
+        seen = stt.exchange(call)
         seen.require_same(stt.contract.wire_body(call), seen.body, "the body")
 
 
@@ -211,10 +240,9 @@ def test_format_is_renamed(stt: Bench) -> None:
     Fails: sending `format_`, both names, or a format of the client's own choice.
     """
 
-    @stt.any(st.text())
-    def judge(value: str) -> None:
-        audio = {"data": "UklGRg==", "format_": value}
-        _require_format(stt.call(smallest_call().replace(input_audio=audio)), value)
+    @_any_value(stt, "format_")
+    def judge(seen: Seen, value: str) -> None:
+        _require_format(seen, value)
 
 
 @check(
@@ -266,17 +294,13 @@ def test_audio_is_verbatim(stt: Bench) -> None:
     Fails: a data URI in front, and stripping, padding, wrapping, decoding or truncating the string.
     """
 
-    @stt.any(audio_data())
-    def judge(data: str) -> None:
-        _judge_audio(stt, data)
+    @_any_value(stt, "data")
+    def judge(seen: Seen, data: str) -> None:
+        seen.require_same(data, seen.at("input_audio", "data"), "the audio")
 
     for data in (*AWKWARD_AUDIO, "QUJD" * 262_144):
-        _judge_audio(stt, data)
-
-
-def _judge_audio(stt: Bench, data: str) -> None:
-    seen = stt.call(smallest_call().replace(input_audio={"data": data, "format_": "wav"}))
-    seen.require_same(data, seen.at("input_audio", "data"), "the audio")
+        seen = stt.exchange(_call_with({"data": data}))
+        seen.require_same(data, seen.at("input_audio", "data"), "the audio")
 
 
 @check(Level.MUST, Source.SCHEMA, f"{_REQUEST}/properties/model", hint="Pass the string on as it is.")
@@ -287,9 +311,8 @@ def test_model_is_verbatim(stt: Bench) -> None:
     Fails: a default in its place, a prefix, lower case, stripping, or refusing a model that the client does not know.
     """
 
-    @stt.any(st.text())
-    def judge(model: str) -> None:
-        seen = stt.call(smallest_call().replace(model=model))
+    @_any_value(stt, "model")
+    def judge(seen: Seen, model: str) -> None:
         seen.require_same(model, seen.at("model"), "the model")
 
 
@@ -307,9 +330,8 @@ def test_language_is_verbatim(stt: Bench) -> None:
     Fails: shortening `en-US` to `en`, another case, or a name made of a code.
     """
 
-    @stt.any(st.text(min_size=1))
-    def judge(language: str) -> None:
-        seen = stt.call(smallest_call(language=language))
+    @_any_value(stt, "language")
+    def judge(seen: Seen, language: str) -> None:
         seen.require_same(language, seen.at("language"), "the language")
 
 
@@ -327,9 +349,8 @@ def test_temperature_keeps_its_value(stt: Bench) -> None:
     Fails: a string, a rounded number, one that is clipped to a range, or none.
     """
 
-    @stt.any(st.floats(allow_nan=False, allow_infinity=False).filter(bool))
-    def judge(temperature: float) -> None:
-        seen = stt.call(smallest_call(temperature=temperature))
+    @_any_value(stt, "temperature")
+    def judge(seen: Seen, temperature: float) -> None:
         seen.require_same(temperature, seen.at("temperature"), "the temperature")
 
 
@@ -345,6 +366,7 @@ def test_omitted_arguments_are_absent(stt: Bench) -> None:
     Passes: a body without `language`, `provider` and `temperature`.
     Fails: null for one of them, or a default such as `"temperature": 0`.
     """
+    stt.call(_full_call(stt))  # of which nothing may be left
     seen = stt.call(smallest_call())
     wanted = stt.contract.wire_body(smallest_call())
     added = [name for name in _OPTIONALS if name in seen.body]
@@ -364,6 +386,7 @@ def test_none_arguments_are_absent(stt: Bench) -> None:
     Fails: sending null, or a default in place of it.
     """
     nothing = {name: None for name in _OPTIONALS if name in stt.features}
+    stt.call(_full_call(stt))  # of which nothing may be left
     seen = stt.call(smallest_call(**nothing))
     added = [name for name in nothing if name in seen.body]
     wanted = stt.contract.wire_body(smallest_call())
@@ -418,7 +441,7 @@ def test_provider_options_are_verbatim(stt: Bench) -> None:
     slugs = provider_slugs(stt.contract)
     _judge_options(stt, slugs[0], {"nothing": None, "deep": {"nothing": None, "empty": {}, "list": [], "false": False}})
 
-    @stt.any(st.sampled_from(slugs), provider_options(stt.contract))
+    @stt.any(stt.stand.strategy(st.sampled_from, slugs), stt.stand.strategy(provider_options, stt.contract))
     def judge(slug: str, options: dict[str, Any]) -> None:
         _judge_options(stt, slug, options)
 
@@ -487,9 +510,8 @@ def test_app_headers_are_sent(stt: Bench, stt_app_header: str) -> None:
     """
     wire_name = stt.contract.sdk.parameters[stt_app_header].wire_name
 
-    @stt.any(header_values())
-    def judge(value: str) -> None:
-        seen = stt.call(smallest_call(**{stt_app_header: value}))
+    @_any_value(stt, stt_app_header)
+    def judge(seen: Seen, value: str) -> None:
         sent = seen.request.values(wire_name)
         seen.require(sent == (value,), f"{wire_name} is {', '.join(map(repr, sent)) or 'not sent'}, not {value!r}")
 
@@ -571,14 +593,17 @@ def test_each_call_sends_its_own_body(stt: Bench) -> None:
     Passes: a second body without the properties that only the first call had; null for one of them is judged elsewhere.
     Fails: a language, a temperature or a provider of the call before, which was not passed again.
     """
-    full = {"language": "en", "temperature": 0.5, "provider": {"options": {}}}
-    _judge_pair(
-        stt, smallest_call(**{name: value for name, value in full.items() if name in stt.features}), stt.smallest
-    )
+    _judge_pair(stt, _full_call(stt), stt.smallest)
 
     @stt.any(stt.calls(), stt.calls())
     def judge(first: Call, second: Call) -> None:
         _judge_pair(stt, first, second)
+
+
+def _full_call(stt: Bench) -> Call:
+    """Return the smallest call with every optional argument of the body that the client takes."""
+    optional = {"language": "en", "temperature": 0.5, "provider": {"options": {}}}
+    return smallest_call(**{name: value for name, value in optional.items() if name in stt.features})
 
 
 def _judge_pair(stt: Bench, first: Call, second: Call) -> None:
@@ -606,7 +631,7 @@ def test_sync_and_async_send_the_same(stt: Bench) -> None:
 
     @stt.any_call
     def judge(call: Call) -> None:
-        first, second = stt.call(call, mode="sync"), stt.call(call, mode="async")
+        first, second = stt.exchange(call, mode="sync"), stt.exchange(call, mode="async")
         second.require(same_json(first.body, second.body), "the bodies differ", first.body, second.body)
         names = ("authorization", "content-type", *map(str.lower, stt.contract.wire_headers(call)))
         for name in names:

@@ -24,6 +24,7 @@ _RESPONSE = "#/components/schemas/STTResponse"
 _USAGE = "#/components/schemas/STTUsage"
 _200 = "#/paths/~1audio~1transcriptions/post/responses/200"
 _TEXT = "naïve café 😀 \u0000 e\u0301 ﷽ \r\n\t end"
+_TEXTS = st.text() | st.sampled_from(["", " ", _TEXT, "x" * 100_000])
 
 
 @check(
@@ -40,9 +41,14 @@ def test_text_is_verbatim(stt: Bench) -> None:
     Fails: stripping, normalising, truncating, None or an error for an empty text, or a wrong decoding.
     """
 
-    @stt.any(st.text() | st.sampled_from(["", " ", _TEXT, "x" * 100_000]))
+    @stt.any(_TEXTS)
     def judge(text: str) -> None:
         _judge_text(stt.reply(Reply.transcript(text)), text)
+
+
+_INTEGERS = st.integers(0, 2**53)
+_FRACTIONS = _INTEGERS.map(lambda number: number / 1024)
+_NUMBERS = {"integer": _INTEGERS}
 
 
 def _judge_text(seen: Seen, text: str) -> None:
@@ -63,7 +69,7 @@ def test_every_valid_response_is_accepted(stt: Bench) -> None:
     Fails: an error for a response that the schema admits, or a text that is changed.
     """
 
-    @stt.any(transcription_responses(stt.contract))
+    @stt.any(stt.stand.strategy(transcription_responses, stt.contract))
     def judge(body: dict[str, Any]) -> None:
         _judge_text(stt.reply(Reply.json(body)), body["text"])
 
@@ -82,14 +88,12 @@ def test_usage_fields_keep_their_value(stt: Bench, stt_usage_field: str) -> None
     Fails: a zero that is lost, a field that is missing, or a number that is rounded, converted to text or put under
     another name.
     """
-    usage_schema: Any = stt.contract.transcript.document
-    kind = usage_schema["properties"]["usage"]["properties"][stt_usage_field].get("type")
-    integers = st.integers(0, 2**53)
-    values = integers if kind == "integer" else integers.map(lambda number: number / 1024)
+    schema: Any = stt.contract.transcript.document
+    fields = schema["properties"]["usage"]["properties"]
+    values = {name: _NUMBERS.get(field.get("type"), _FRACTIONS) for name, field in fields.items()}
 
-    @stt.any(values)
-    def judge(value: float) -> None:
-        seen = stt.reply(Reply.transcript("text", {stt_usage_field: value}))
+    @stt.any_value(stt_usage_field, values, lambda given: stt.reply(Reply.transcript("text", given)))
+    def judge(seen: Seen, value: float) -> None:
         received = _usage(stt, seen)
         observed = f"usage.{stt_usage_field} is {received.get(stt_usage_field)!r}, not {value!r}"
         seen.require(received.get(stt_usage_field) == value, observed)
@@ -127,13 +131,16 @@ def test_partial_usage(stt: Bench) -> None:
     not judged.
     Fails: an error because a field is missing, a field that is lost, or one that is made up.
     """
-    some = st.lists(st.sampled_from(stt.usage_fields), unique=True)
 
-    @stt.any(some)
+    @stt.any(stt.stand.strategy(_subsets, stt.usage_fields))
     def judge(names: list[str]) -> None:
         usage = {name: place for place, name in enumerate(names, 1)}
         seen = stt.reply(Reply.transcript("text", usage))
         seen.require_same(usage, _usage(stt, seen), "the usage")
+
+
+def _subsets(names: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(names), unique=True)
 
 
 def _usage(stt: Bench, seen: Seen) -> dict[str, Any]:

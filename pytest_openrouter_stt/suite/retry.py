@@ -17,7 +17,7 @@ from pytest_openrouter_stt.endpoint import Fault, Reply
 from pytest_openrouter_stt.report import Level, Source
 
 from ._check import check
-from ._family import require_family
+from ._family import SECOND_ANSWER, documented_error, require_family
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ def test_retries_off_means_one_request(stt: Bench) -> None:
     Passes: one request and an error, for each documented status and for each fault of the network.
     Fails: a second request that nobody asked for, also after a connection that was refused, or a transcript.
     """
-    replies = [Reply.error(status) for status in stt.contract.error_statuses]
+    replies = [documented_error(status) for status in stt.contract.error_statuses]
     for reply in (*replies, *map(Reply.broken, Fault)):
         seen = stt.reply(reply)
         seen.error()
@@ -71,7 +71,7 @@ def test_client_errors_are_not_retried(stt: Bench) -> None:
     """
     for status in stt.contract.error_statuses:
         if status < 500 and status != 429:
-            seen = _retrying(stt, Reply.error(status))
+            seen = _retrying(stt, documented_error(status), SECOND_ANSWER)
             seen.require(len(seen.requests) == 1, f"it made {len(seen.requests)} requests for a {status}")
 
 
@@ -90,7 +90,7 @@ def test_server_errors_are_retried(stt: Bench) -> None:
     """
     for status in stt.contract.error_statuses:
         if status >= 500:
-            seen = _retrying(stt, Reply.error(status), Reply.transcript("the second answer"))
+            seen = _retrying(stt, documented_error(status), SECOND_ANSWER)
             seen.require(len(seen.requests) > 1, f"it made one request for a {status}, and gave up")
 
 
@@ -101,7 +101,7 @@ def test_a_later_answer_is_the_transcript(stt: Bench) -> None:
     Passes: the text of the attempt that succeeded; a client that does not retry a 503 is not judged.
     Fails: an error, or the answer of an earlier attempt.
     """
-    seen = _retried(stt, Reply.error(503), Reply.transcript("the second answer"))
+    seen = _retried(stt, documented_error(503), SECOND_ANSWER)
     text = seen.transcript().text
     seen.require(
         text == "the second answer", "the transcript is not that of the last answer", "the second answer", text
@@ -121,8 +121,8 @@ def test_the_last_error_is_raised(stt: Bench) -> None:
     retry.
     Fails: the error of the first response, one that says only that all attempts failed, or one without the status.
     """
-    alone = type(stt.reply(Reply.error(502)).error())
-    seen = _retried(stt, Reply.error(503), Reply.error(502))
+    alone = type(stt.reply(documented_error(502)).error())
+    seen = _retried(stt, documented_error(503), documented_error(502))
     error = seen.error()
     what = f"{type(error).__qualname__} with status {status_of(error)}"
     seen.require(type(error) is alone, f"after a 503 and only 502s it raised {what}, not {alone.__qualname__}")
@@ -142,7 +142,7 @@ def test_attempts_are_identical(stt: Bench) -> None:
     differ; a client that does not retry a 500 is not judged.
     Fails: an empty body, a body that is written anew with other bytes, another URL, or a lost key.
     """
-    seen = _retried(stt, Reply.error(500), Reply.error(502), Reply.error(503))
+    seen = _retried(stt, documented_error(500), documented_error(502), documented_error(503))
     first = seen.request
     for place, other in enumerate(seen.requests[1:], 2):
         here = f"attempt {place} of {len(seen.requests)}"
@@ -160,7 +160,7 @@ def test_attempts_are_spaced(stt: Bench) -> None:
     Passes: at least 0.1 s between any two requests; a client that does not retry a 500 is not judged.
     Fails: asking a server again at once, or after milliseconds.
     """
-    seen = _retried(stt, Reply.error(500))
+    seen = _retried(stt, documented_error(500))
     shortest = min(_gaps(seen))
     seen.require(shortest >= _HAMMERING, f"it waited {shortest:.3f} s between two attempts")
 
@@ -177,7 +177,7 @@ def test_retries_end(stt: Bench) -> None:
     Passes: an error after two hours of waiting at the most; a client that does not retry passes.
     Fails: retrying for ever or for longer, or a transcript.
     """
-    seen = _retrying(stt, Reply.error(500))
+    seen = _retrying(stt, documented_error(500))
     seen.error()
     waited = sum(seen.observation.waits)
     seen.require(waited <= 2 * _TOO_LONG, f"it waited {waited:,.0f} s, and made {len(seen.requests)} requests")
@@ -195,7 +195,7 @@ def test_retries_end_soon(stt: Bench) -> None:
     Passes: giving up after five minutes of waiting at the most; a client that does not retry passes.
     Fails: going on for longer, such as the hour that some clients allow by default.
     """
-    seen = _retrying(stt, Reply.error(500))
+    seen = _retrying(stt, documented_error(500))
     waited = sum(seen.observation.waits)
     seen.require(waited <= _SOON, f"it retried for {waited / 60:,.0f} minutes, with {len(seen.requests)} requests")
 
@@ -316,7 +316,7 @@ def test_accepted_requests_are_not_repeated(stt: Bench, fault: Fault) -> None:
 
 def _retrying(stt: Bench, *script: Reply) -> Seen:
     """Make a call with the client's own retry policy on."""
-    seen = stt.call(stt.smallest, *script, retries=True)
+    seen = stt.exchange(stt.smallest, *script, retries=True)
     _ = seen.request
     return seen
 

@@ -16,6 +16,7 @@ from pytest_openrouter_stt.endpoint import Fault, Reply
 from pytest_openrouter_stt.report import CheckStopped, CouldNotRun, Level, Source
 
 from ._check import check
+from ._family import documented_error
 from ._logs import logged, recorded
 from ._recordings import WAV
 from ._secrets import attributes, carried, configuration, holds, shown
@@ -47,7 +48,7 @@ _MAX_NAMED = 3
 
 _TROUBLES = {
     "unauthorized": Reply.error(401, "No cookie auth credentials found"),
-    "failed": Reply.error(500),
+    "failed": documented_error(500),
     "unreadable": Reply.raw(b'{"text": "a', "application/json"),
     "refused": Reply.broken(Fault.REFUSED),
     "timeout": Reply.broken(Fault.TIMEOUT),
@@ -174,7 +175,7 @@ def test_client_does_not_show_the_key(stt: Bench) -> None:
     the key itself passes.
     Fails: the key, or half of it, in the `repr()` of the client or of its configuration, as in a plain dataclass.
     """
-    seen = stt.call(smallest_call())
+    seen = stt.exchange(smallest_call())
     _ = seen.request
     client = stt.stand.client.open(API_KEY)
     assert isinstance(client, Transcript), "it has just made a call"  # noqa: S101
