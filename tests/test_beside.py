@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -135,6 +136,19 @@ def test_what_clients_leave_open_is_laid_at_nobodys_door(tmp_path: Path, beside:
 
     assert run.exit_code == pytest.ExitCode.OK, run.output
     assert "unraisable" not in run.output
+
+
+@pytest.mark.parametrize("own", ["test_own.py", ""])
+def test_the_garbage_collector_passes_over_nothing_but_while_checks_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, own: str
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")
+    pytester.makepyfile(test_own="import gc\n\ndef test_own():\n    assert gc.get_freeze_count() == 0\n")
+    pytester.makeconftest(CHECKS_FIRST)
+
+    pytester.runpytest_inprocess(CLIENT, CHECK, *filter(None, [own])).assert_outcomes(passed=2 + bool(own))
+
+    assert gc.get_freeze_count() == 0
 
 
 @pytest.mark.slow

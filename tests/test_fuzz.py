@@ -389,6 +389,10 @@ class Client(Reference):
 """
 
 
+ALONE = ("-o", "pythonpath=.", "--stt-max-examples=21")
+"""More than the usual number, from which on each check makes calls of its own."""
+
+
 def test_ctrl_c_that_python_drops_is_remembered() -> None:
     profile = Profile(max_examples=1, seed=0, deadline=1)
 
@@ -414,7 +418,7 @@ def test_where_ctrl_c_is_nothing_for_python_it_stays_so(handler: signal.Handlers
 def test_ctrl_c_before_anything_failed_reports_nothing(tmp_path: Path) -> None:
     (tmp_path / "interrupts.py").write_text(INTERRUPTS.replace('body["model"] = ""', "").replace("== 3", "== 1"))
 
-    run = run_pytest(tmp_path, "--stt-client=interrupts:Client", "-o", "pythonpath=.", HOURS, FORMAT, MODEL)
+    run = run_pytest(tmp_path, "--stt-client=interrupts:Client", *ALONE, HOURS, FORMAT, MODEL)
 
     assert run.exit_code == pytest.ExitCode.INTERRUPTED, run.output
     assert {node_id: result.verdict for node_id, result in run.results.items()} == {FORMAT: Verdict.PASSED}
@@ -425,7 +429,7 @@ def test_ctrl_c_before_anything_failed_reports_nothing(tmp_path: Path) -> None:
 def test_ctrl_c_while_a_smaller_call_is_looked_for_reports_the_failure(tmp_path: Path) -> None:
     (tmp_path / "interrupts.py").write_text(INTERRUPTS)
 
-    run = run_pytest(tmp_path, "--stt-client=interrupts:Client", "-o", "pythonpath=.", HOURS, FORMAT, MODEL)
+    run = run_pytest(tmp_path, "--stt-client=interrupts:Client", *ALONE, HOURS, FORMAT, MODEL)
 
     assert run.exit_code == pytest.ExitCode.INTERRUPTED, run.output
     assert {node_id: result.verdict for node_id, result in run.results.items()} == {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # Only ALL_PROXY is set: libraries in C read it, those in Python meet the audit hook anyway, and httpx builds another
 # TLS context for each further variable in each of its clients.
@@ -34,15 +34,14 @@ def client_environment(proxy: str) -> Iterator[None]:
         **dict.fromkeys(("NO_PROXY", "no_proxy"), _DIRECT_HOSTS),
         "SSL_CERT_FILE": str(_NOBODY),
     }
-    before = {name: os.environ.get(name) for name in (*changes, *_CLEARED, *_secret_names())}
-    _drop_secrets()
-    for name in _CLEARED:
-        os.environ.pop(name, None)
+    hidden = (*_CLEARED, *_secret_names())
+    before = {name: os.environ.get(name) for name in (*changes, *hidden)}
+    _drop(hidden)
     os.environ.update(changes)
     try:
         yield
     finally:
-        _drop_secrets()  # a client that reads a .env file may have set some
+        _drop(_secret_names())  # a client that reads a .env file may have set some
         for name, value in before.items():
             os.environ.pop(name, None)
             if value is not None:
@@ -53,6 +52,6 @@ def _secret_names() -> list[str]:
     return [name for name in os.environ if name.startswith(_SECRET_PREFIX)]
 
 
-def _drop_secrets() -> None:
-    for name in _secret_names():
+def _drop(names: Iterable[str]) -> None:
+    for name in names:
         os.environ.pop(name, None)

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_openrouter_stt.report import Result, Verdict
-from pytest_openrouter_stt.suite import info_of
+from pytest_openrouter_stt.suite import USUAL_EXAMPLES, info_of
 
 from ._judging import add_row
 
@@ -132,7 +132,8 @@ class Fuzzing:
     def _next_round(self, session: pytest.Session) -> None:
         self._round += 1
         self._profile.seed = self._seed + self._round - 1
-        self._profile.max_examples = self._count * min(self._round, _MAX_GROWTH)
+        # More than usual, so that the printed command tries each value alone too.
+        self._profile.max_examples = max(self._count * min(self._round, _MAX_GROWTH), USUAL_EXAMPLES + 1)
         items = list(self._held)
         for item, following in zip(items, [*items[1:], None], strict=True):
             if self._is_over:

@@ -32,7 +32,16 @@ from pytest_openrouter_stt.plugin._options import (
 from pytest_openrouter_stt.plugin._record import Record
 from pytest_openrouter_stt.plugin._selection import Area
 from pytest_openrouter_stt.report import Circumstances, Subject, Who, harmless, one_line
-from pytest_openrouter_stt.suite import API_KEY, AREAS, Profile, Stand, area_checks, area_module, every_check
+from pytest_openrouter_stt.suite import (
+    API_KEY,
+    AREAS,
+    USUAL_EXAMPLES,
+    Profile,
+    Stand,
+    area_checks,
+    area_module,
+    every_check,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -162,7 +171,7 @@ def configured_run(config: pytest.Config, names: Sequence[str]) -> Run:
         targets = {name: usable(lambda name=name: resolve(name, contract.sdk)) for name in names}  # type: ignore[misc]
         errors = usable(lambda: configured_errors(config.rootpath))
     profile = Profile(
-        max_examples=number(config, "max_examples", 20, minimum=1),
+        max_examples=number(config, "max_examples", USUAL_EXAMPLES, minimum=1),
         seed=number(config, "seed", 0, minimum=0),
         deadline=number(config, "deadline", 5, minimum=1),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ._bench import Bench
 from ._catalogue import Axis, axes, node_ids, of_case
 from ._check import CheckInfo, cases, checks_in, info_of, why_not_offered
-from ._examples import Profile
+from ._examples import USUAL_EXAMPLES, Profile
 from ._honesty import adapter_work, note_adapter
 from ._samples import Sample, sample
 from ._stand import API_KEY, FORMS, MODES, Form, Stand, smallest_call
@@ -57,6 +57,7 @@ __all__ = [
     "AREAS",
     "FORMS",
     "MODES",
+    "USUAL_EXAMPLES",
     "Axis",
     "Bench",
     "CheckInfo",

@@ -17,7 +17,7 @@ from ._check import cases
 from ._stand import API_KEY, Stand, smallest_call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from pytest_openrouter_stt.client import Mode, Outcome
     from pytest_openrouter_stt.contract import Contract
@@ -230,7 +230,7 @@ class Bench:
         Raises:
             CheckStopped: As `call` does.
         """
-        key = (repr(call), script, mode or self.mode, retries)
+        key = (_key(call), script, mode or self.mode, retries)
         return self._shared(key, lambda: self.call(call, *script, mode=mode, retries=retries))
 
     def faithful_exchange(self, call: Call) -> Seen:
@@ -244,7 +244,7 @@ class Bench:
             self.ready()
             return self.seen(call, self.stand.client.call(call, self.mode, API_KEY), self.mode)
 
-        return self._shared((repr(call), "faithful", self.mode), make)
+        return self._shared((_key(call), "faithful", self.mode), make)
 
     def _shared(self, key: Hashable, make: Callable[[], Seen]) -> Seen:
         if not self.stand.profile.is_repeatable:
@@ -272,21 +272,7 @@ class Bench:
         The user's own Hypothesis profile stays as it is: what a verdict depends on is set here. Strategies that are
         the very same objects each time are drawn from once only.
         """
-        count = max(1, round(self.stand.profile.max_examples * self.share))
-
-        def run(judge: Callable[..., None]) -> None:
-            if not self.stand.profile.is_repeatable:
-                self._search(judge, strategies, count)
-                return
-            try:
-                for values in self._drawn(strategies, count):
-                    with self.stand.profile.example():
-                        judge(*values)
-            except CheckFailed:
-                self._search(judge, strategies, count)
-                raise  # it fails only after the calls before it, or not every time
-
-        return run
+        return lambda judge: self._try(judge, strategies)
 
     def any_value(
         self, name: str, values: Mapping[str, st.SearchStrategy[Any]], exchange: Callable[[dict[str, Any]], Seen]
@@ -294,7 +280,8 @@ class Bench:
         """Return a decorator that at once runs its function on exchanges with any value of *name*, and on that value.
 
         All *values* are first put into the same exchanges, which the checks of the others look at too. What fails
-        there is tried again with nothing but *name* in it: that alone decides, and shows the smallest call.
+        there is tried alone, since another value may be to blame. A run that is to try more examples than usual tries
+        each value alone from the start.
 
         Args:
             name: What is judged.
@@ -303,34 +290,56 @@ class Bench:
         """
 
         def run(judge: Callable[[Seen, Any], None]) -> None:
-            if self.stand.profile.is_repeatable and self._holds_together(name, values, exchange, judge):
-                return
-
-            @self.any(values[name])
             def judge_alone(value: object) -> None:
                 judge(exchange({name: value}), value)
 
+            if self.stand.profile.is_thorough:
+                self._try(judge_alone, (values[name],))
+                return
+            together = self.stand.strategy(_together, *values.items())
+            for (drawn,) in self._drawn((together,), self.stand.profile.max_examples):
+                if self._fails(judge, exchange, drawn, name):
+                    self._try(judge_alone, (values[name],), [(drawn[name],)])
+                    return
+
         return run
 
-    def _holds_together(
+    def _fails(
         self,
-        name: str,
-        values: Mapping[str, st.SearchStrategy[Any]],
-        exchange: Callable[[dict[str, Any]], Seen],
         judge: Callable[[Seen, Any], None],
+        exchange: Callable[[dict[str, Any]], Seen],
+        values: dict[str, Any],
+        name: str,
     ) -> bool:
-        together = self.stand.strategy(_together, *values.items())
         try:
-            for (drawn,) in self._drawn((together,), self.stand.profile.max_examples):
-                with self.stand.profile.example():
-                    judge(exchange(drawn), drawn[name])
+            with self.stand.profile.example():
+                judge(exchange(values), values[name])
         except CheckFailed:
-            return False
+            return True
         except CheckStopped as stopped:
-            if isinstance(stopped.cause, CheckFailed):
+            if isinstance(stopped.cause, CheckFailed):  # the call did not end, and would not end again
                 raise
-            return False
-        return True
+            return True
+        return False
+
+    def _try(
+        self,
+        judge: Callable[..., None],
+        strategies: tuple[st.SearchStrategy[Any], ...],
+        suspects: Iterable[tuple[Any, ...]] = (),
+    ) -> None:
+        """Run *judge* on *suspects* and on drawn values; when it fails, look for the smallest that it fails on."""
+        count = max(1, round(self.stand.profile.max_examples * self.share))
+        if not self.stand.profile.is_repeatable:
+            self._search(judge, strategies, count)
+            return
+        try:
+            for values in (*suspects, *self._drawn(strategies, count)):
+                with self.stand.profile.example():
+                    judge(*values)
+        except CheckFailed:
+            self._search(judge, strategies, count)
+            raise  # it does not fail alone, or not every time
 
     def _drawn(self, strategies: tuple[st.SearchStrategy[Any], ...], count: int) -> list[tuple[Any, ...]]:
         """Return the examples on which a search that meets no failure tries its function."""
@@ -381,6 +390,11 @@ class Bench:
     def usage_fields(self) -> tuple[str, ...]:
         """The names of the usage fields in the contract."""
         return tuple(map(str, cases("usage field", self.contract)[1]))
+
+
+def _key(call: Call) -> str:
+    """Return what tells calls apart, which are equal where one has ``1`` and the other ``True``."""
+    return repr(call.arguments)
 
 
 def _together(*values: tuple[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:

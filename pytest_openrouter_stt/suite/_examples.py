@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+USUAL_EXAMPLES = 20
+"""Examples of a property check, unless the user says otherwise."""
+
+
 class _TimeIsUp(BaseException):  # no Exception, so that Hypothesis lets it pass
     """There is no time for another example."""
 
@@ -46,6 +50,11 @@ class Profile:
     def is_repeatable(self) -> bool:
         """Whether each check tries the same examples in the same order: no time runs out meanwhile."""
         return self.until == math.inf
+
+    @property
+    def is_thorough(self) -> bool:
+        """Whether more is tried than usual."""
+        return self.max_examples > USUAL_EXAMPLES
 
     @contextmanager
     def drawing(self) -> Iterator[None]:

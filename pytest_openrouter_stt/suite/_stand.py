@@ -61,10 +61,12 @@ _MAX_REQUESTS = 100
 """Requests in one call after which it is given up: no client needs so many, retries included."""
 
 
+_SMALLEST = Call(input_audio={"data": SMALLEST_WAV, "format_": "wav"}, model="openai/whisper-large-v3")
+
+
 def smallest_call(**more: object) -> Call:
     """Return a valid call with as little in it as a real one has, and *more*."""
-    audio = {"data": SMALLEST_WAV, "format_": "wav"}
-    return Call(input_audio=audio, model="openai/whisper-large-v3", **more)
+    return _SMALLEST.replace(**more) if more else _SMALLEST
 
 
 def listed(escapes: Iterable[Escape]) -> str:
