@@ -108,7 +108,7 @@ def _lowest() -> list[str]:
 
 @nox.session(default=False)
 def wheel(session: nox.Session) -> None:
-    """The wheel, which the other sessions install."""
+    """Build the wheel that the other sessions install."""
     shutil.rmtree(WHEEL, ignore_errors=True)
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", f"--wheel-dir={WHEEL}"]
     session.run_install("python", "-m", "pip", "wheel", *options, str(REPOSITORY))
@@ -116,7 +116,7 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session(tags=["commit"], requires=["wheel"])
 def quick(session: nox.Session) -> None:
-    """The linters, the mutants of each check, and the tests that are not `slow`, on the Python at hand."""
+    """Run the linters, each mutant by the checks that name it, and the tests that are not ``slow``."""
     _install(session, "lint", NEWEST_PYTEST)
     _lint(session)
     session.run("python", "-m", "tests.proof", "--named", "--rounds=0", "--mutant-rounds=1")
@@ -125,7 +125,7 @@ def quick(session: nox.Session) -> None:
 
 @nox.session(default=False, requires=["wheel"])
 def lint(session: nox.Session) -> None:
-    """Format, style, types and the direction of imports."""
+    """Check format, style, types and the direction of imports."""
     _install(session, "lint")
     _lint(session)
 
@@ -139,7 +139,7 @@ def _lint(session: nox.Session) -> None:
 
 @nox.session(python="3.12", default=False, tags=["commit"], requires=["wheel"])
 def coverage(session: nox.Session) -> None:
-    """All tests, and the branches that they reach."""
+    """Run all tests, and measure the branches that they reach."""
     _install(session, "test")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", *PYTEST)
@@ -149,7 +149,7 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session(python="3.11", default=False, tags=["commit"], requires=["wheel"])
 def oldest(session: nox.Session) -> None:
-    """The tests that are not `slow`, with the oldest pytest and the lowest dependencies; all that meet pytest."""
+    """Run the fast tests, and all tests of the plugin, with the oldest pytest and the lowest dependencies."""
     session.chdir(REPOSITORY)
     group = [each for each in _dependencies("test") if Requirement(each).name not in NEED_NEWER]
     _pip_install(session, _wheel(), *group, *_lowest())
@@ -162,28 +162,28 @@ def oldest(session: nox.Session) -> None:
 
 @nox.session(python=["3.12", "3.13"], default=False, requires=["wheel"])
 def oldest_elsewhere(session: nox.Session) -> None:
-    """The tests of what meets pytest, with the oldest pytest, on the other versions of Python."""
+    """Run the tests of the plugin with the oldest pytest, on the other versions of Python."""
     _install(session, "test", OLDEST_PYTEST)
     session.run(*PYTEST, *(session.posargs or PYTEST_FACING))
 
 
 @nox.session(python="3.13", default=False, tags=["commit"], requires=["wheel"])
 def tests(session: nox.Session) -> None:
-    """The tests of what depends on the version of Python, with the newest pytest."""
+    """Run the tests of what depends on the version of Python, with the newest pytest."""
     _install(session, "test", NEWEST_PYTEST)
     session.run(*PYTEST, *(session.posargs or PYTHON_FACING))
 
 
 @nox.session(default=False, tags=["commit"], requires=["wheel"])
 def conformant(session: nox.Session) -> None:
-    """No check blames the reference, on any library, or a variant; `quick` looks at the mutants."""
+    """Run the whole suite on every conformant client: no check may fail one."""
     _install(session, "test")
     session.run("python", "-m", "tests.proof", "--rounds=1", "--mutant-rounds=0", *session.posargs)
 
 
 @nox.session(default=False, tags=["nightly"], requires=["wheel"])
 def proof(session: nox.Session) -> None:
-    """No check but those that name a mutant blames it, and none a variant; `-- --rounds=20` looks further."""
+    """Run the whole suite on every client: only the checks that name a mutant fail; ``-- --rounds=20`` looks further."""
     _install(session, "test")
     once = ["--rounds=1", "--mutant-rounds=1"]
     session.run("python", "-m", "tests.proof", *(session.posargs or once))
@@ -347,7 +347,7 @@ def release(session: nox.Session) -> None:
 
 @nox.session(python="3.12", default=False, tags=["nightly"])
 def mutation(session: nox.Session) -> None:
-    """Whether a test notices changes of the package, 3 in each layer; ``-- client --sample=150`` takes one layer."""
+    """Change 3 places in each layer, and see whether a test fails; ``-- client --sample=150`` takes one layer."""
     tree = Path(session.create_tmp()).resolve() / "tree"
     shutil.rmtree(tree, ignore_errors=True)  # an interrupted run leaves a change behind
     shutil.copytree(REPOSITORY, tree, ignore=shutil.ignore_patterns(".git", ".nox", ".venv", "__pycache__"))
