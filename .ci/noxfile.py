@@ -176,14 +176,14 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["commit"], requires=["wheel"])
 def conformant(session: nox.Session) -> None:
-    """Run the whole suite on every conformant client: no check may fail one."""
+    """Run all checks on every conformant client: none may fail."""
     _install(session, "test")
     session.run("python", "-m", "tests.proof", "--rounds=1", "--mutant-rounds=0", *session.posargs)
 
 
 @nox.session(default=False, tags=["nightly"], requires=["wheel"])
 def proof(session: nox.Session) -> None:
-    """Run the whole suite on every client: only the checks that name a mutant fail; ``-- --rounds=20`` looks further."""
+    """Run all checks on every client: only those that name a mutant fail it; ``-- --rounds=20`` looks further."""
     _install(session, "test")
     once = ["--rounds=1", "--mutant-rounds=1"]
     session.run("python", "-m", "tests.proof", *(session.posargs or once))
