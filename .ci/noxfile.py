@@ -1,4 +1,8 @@
-"""Every check of this repository: ``nox -f .ci/noxfile.py``; one of them: ``nox -f .ci/noxfile.py -s lint``."""
+"""Every check of this repository, in two tiers.
+
+``nox -f .ci/noxfile.py`` takes minutes and needs one supported Python. ``-t commit`` selects what every push runs,
+``-t nightly`` what runs every night, and ``-s lint`` one session.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,15 @@ import subprocess
 from pathlib import Path
 
 import nox
+from packaging.requirements import Requirement
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PYTHONS = ["3.11", "3.12", "3.13"]
 OLDEST_PYTEST = "pytest==8.4.*"
 NEWEST_PYTEST = "pytest>=9.2"
+NEED_NEWER = {"httpx2", "openrouter"}  # do not work with the lowest h11 and httpx; tests of them are skipped without
 SDK_VERSIONS = ["0.9.2", "0.10.0", "0.11.0", "1.0.0", "1.3.84"]
+SDK_ENDS = {SDK_VERSIONS[0], SDK_VERSIONS[-1]}
 LAST_FOR_PEERS = "hypothesis==6.170.9"  # hypothesis-jsonschema uses what later ones no longer have
 SCHEMA_SUITE = "jsonschema==4.23.0"  # its source distribution carries JSON-Schema-Test-Suite
 DIFFERS = "test_accepted_requests_are_not_repeated"  # docs/explanation/how-a-check-judges.md says why
@@ -37,6 +44,10 @@ LANGUAGES = {  # packages of Debian: the program or the file that tells whether 
     "ruby": "ruby",
 }
 REPORTS = REPOSITORY / ".ci" / ".nox" / "reports"
+WHEEL = REPOSITORY / ".ci" / ".nox" / "built"
+PYTEST = ["pytest", "-n2", "--dist=worksteal"]  # leaves the tests of a module together, as its fixtures want it
+ELSEWHERE = "not browser and not commands and not long"  # what pyproject.toml leaves out by default
+MUTATED_PLACES = 3  # in each layer, every night
 PYTEST_FACING = [
     "tests/test_docs.py",
     "tests/test_fuzz.py",
@@ -45,9 +56,11 @@ PYTEST_FACING = [
     "tests/test_sandbox.py",
     "tests/report",
 ]
+PYTHON_FACING = ["tests/client", "tests/endpoint", "tests/suite", "tests/test_mounting.py", "tests/test_plugin.py"]
 
-nox.needs_version = ">=2025.2.9"
+nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "virtualenv"
+nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
 
 
@@ -72,20 +85,111 @@ def _dependencies(group: str) -> list[str]:
 
 def _install(session: nox.Session, group: str, *more: str) -> None:
     session.chdir(REPOSITORY)
-    session.install("--disable-pip-version-check", ".", *_dependencies(group), *more)
+    _pip_install(session, _wheel(), *_dependencies(group), *more)
 
 
-@nox.session(python="3.12")
+def _pip_install(session: nox.Session, *wanted: str) -> None:
+    """Install *wanted*; the package goes first, since pip keeps one that has the version of the wheel."""
+    session.run_install("python", "-m", "pip", "uninstall", "--quiet", "--yes", "pytest-openrouter-stt", silent=True)
+    session.install("--disable-pip-version-check", *wanted)
+
+
+def _wheel() -> str:
+    (built,) = WHEEL.glob("*.whl")
+    return str(built)
+
+
+def _lowest() -> list[str]:
+    """Return the lowest versions that pyproject.toml admits: of pytest, the last fix of that version."""
+    project = nox.project.load_toml(REPOSITORY / "pyproject.toml")["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["loopback"]]
+    return [OLDEST_PYTEST, *(each.replace(">=", "==") for each in wanted if Requirement(each).name != "pytest")]
+
+
+@nox.session(default=False)
+def wheel(session: nox.Session) -> None:
+    """Build the wheel that the other sessions install."""
+    shutil.rmtree(WHEEL, ignore_errors=True)
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", f"--wheel-dir={WHEEL}"]
+    session.run_install("python", "-m", "pip", "wheel", *options, str(REPOSITORY))
+
+
+@nox.session(tags=["commit"], requires=["wheel"])
+def quick(session: nox.Session) -> None:
+    """Run the linters, each mutant by the checks that name it, and the tests that are not ``slow``."""
+    _install(session, "lint", NEWEST_PYTEST)
+    _lint(session)
+    session.run("python", "-m", "tests.proof", "--named", "--rounds=0", "--mutant-rounds=1")
+    session.run(*PYTEST, "-m", f"not slow and {ELSEWHERE}", *session.posargs)
+
+
+@nox.session(default=False, requires=["wheel"])
 def lint(session: nox.Session) -> None:
-    """Format, style, types and the direction of imports."""
+    """Check format, style, types and the direction of imports."""
     _install(session, "lint")
+    _lint(session)
+
+
+def _lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy")
     session.run("lint-imports")
 
 
-@nox.session(python="3.12")
+@nox.session(python="3.12", default=False, tags=["commit"], requires=["wheel"])
+def coverage(session: nox.Session) -> None:
+    """Run all tests, and measure the branches that they reach."""
+    _install(session, "test")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", *PYTEST)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(python="3.11", default=False, tags=["commit"], requires=["wheel"])
+def oldest(session: nox.Session) -> None:
+    """Run the fast tests, and all tests of the plugin, with the oldest pytest and the lowest dependencies."""
+    session.chdir(REPOSITORY)
+    group = [each for each in _dependencies("test") if Requirement(each).name not in NEED_NEWER]
+    _pip_install(session, _wheel(), *group, *_lowest())
+    if session.posargs:
+        session.run(*PYTEST, *session.posargs)
+    else:
+        session.run(*PYTEST, "-m", f"not slow and {ELSEWHERE}")
+        session.run(*PYTEST, "-m", f"slow and {ELSEWHERE}", *PYTEST_FACING)
+
+
+@nox.session(python=["3.12", "3.13"], default=False, requires=["wheel"])
+def oldest_elsewhere(session: nox.Session) -> None:
+    """Run the tests of the plugin with the oldest pytest, on the other versions of Python."""
+    _install(session, "test", OLDEST_PYTEST)
+    session.run(*PYTEST, *(session.posargs or PYTEST_FACING))
+
+
+@nox.session(python="3.13", default=False, tags=["commit"], requires=["wheel"])
+def tests(session: nox.Session) -> None:
+    """Run the tests of what depends on the version of Python, with the newest pytest."""
+    _install(session, "test", NEWEST_PYTEST)
+    session.run(*PYTEST, *(session.posargs or PYTHON_FACING))
+
+
+@nox.session(default=False, tags=["commit"], requires=["wheel"])
+def conformant(session: nox.Session) -> None:
+    """Run all checks on every conformant client: none may fail."""
+    _install(session, "test")
+    session.run("python", "-m", "tests.proof", "--rounds=1", "--mutant-rounds=0", *session.posargs)
+
+
+@nox.session(default=False, tags=["nightly"], requires=["wheel"])
+def proof(session: nox.Session) -> None:
+    """Run all checks on every client: only those that name a mutant fail it; ``-- --rounds=20`` looks further."""
+    _install(session, "test")
+    once = ["--rounds=1", "--mutant-rounds=1"]
+    session.run("python", "-m", "tests.proof", *(session.posargs or once))
+
+
+@nox.session(default=False, tags=["commit"], requires=["wheel"], allow_parallel=True)
 def docs(session: nox.Session) -> None:
     """The documents as a site, without one warning; ``-- FOLDER`` says where to put it."""
     _install(session, "docs")
@@ -95,75 +199,33 @@ def docs(session: nox.Session) -> None:
     session.log(f"it begins at {Path(folder).resolve() / 'index.html'}")
 
 
-@nox.session(python=["3.11", "3.13"])  # on 3.12 the session `coverage` runs them all
-def tests(session: nox.Session) -> None:
-    """The tests, against the installed package and the newest pytest."""
-    _install(session, "test", NEWEST_PYTEST)
-    session.run("pytest", "-n2", *session.posargs)
-
-
-@nox.session(python="3.11")
-def oldest(session: nox.Session) -> None:
-    """The tests of what meets pytest, with the oldest pytest that is supported."""
-    _with_oldest_pytest(session)
-
-
-@nox.session(python=["3.12", "3.13"], default=False)
-def oldest_elsewhere(session: nox.Session) -> None:
-    """The same on the other versions of Python, which takes some minutes more."""
-    _with_oldest_pytest(session)
-
-
-@nox.session(python="3.13")
+@nox.session(python="3.13", default=False, requires=["wheel"])
 def corners(session: nox.Session) -> None:
     """The verdicts are the same with the oldest of everything, with the newest, and beside all plugins at once."""
     _combine(session, "--corners")
 
 
-@nox.session(python="3.13", default=False)
+@nox.session(python="3.13", default=False, tags=["nightly"], requires=["wheel"])
 def combinations(session: nox.Session) -> None:
-    """The same for every version, and for each plugin alone, which takes some minutes; ``-- --write`` for the page."""
+    """The same for every version, and for each plugin alone; ``-- --write`` for the page."""
     _combine(session)
 
 
 def _combine(session: nox.Session, *options: str) -> None:
     session.chdir(REPOSITORY)
-    session.install("--disable-pip-version-check", ".[loopback]", "virtualenv")
+    _pip_install(session, f"{_wheel()}[loopback]", "virtualenv")
     session.run("python", "-m", "tests.combinations", *options, *session.posargs)
 
 
-def _with_oldest_pytest(session: nox.Session) -> None:
-    _install(session, "test", OLDEST_PYTEST)
-    session.run("pytest", "-n2", *(session.posargs or PYTEST_FACING))
-
-
-@nox.session(python="3.12")
-def coverage(session: nox.Session) -> None:
-    """The tests, and the branches that they reach."""
-    _install(session, "test")
-    session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "-n2")
-    session.run("coverage", "combine", "--quiet")
-    session.run("coverage", "report")
-
-
-@nox.session(python="3.12")
-def proof(session: nox.Session) -> None:
-    """Every mutant is caught by the checks that name it, and no variant by any; ``-- --rounds=20`` looks further."""
-    _install(session, "test")
-    once = ["--rounds=1", "--mutant-rounds=1"]
-    session.run("python", "-m", "tests.proof", *(session.posargs or once))
-
-
-@nox.session(python="3.12")
+@nox.session(python="3.12", default=False, tags=["nightly"], requires=["wheel"])
 def long(session: nox.Session) -> None:
     """What takes minutes: the strategies at length, and against the test-suite of JSON Schema."""
     _install(session, "test")
     suite = _schema_suite(session)
-    session.run("pytest", "-n2", "-m", "long", *session.posargs, env={"STT_JSON_SCHEMA_TEST_SUITE": str(suite)})
+    session.run(*PYTEST, "-m", "long", *session.posargs, env={"STT_JSON_SCHEMA_TEST_SUITE": str(suite)})
 
 
-@nox.session(python="3.12")
+@nox.session(python="3.12", default=False, tags=["nightly"], requires=["wheel"])
 def commands(session: nox.Session) -> None:
     """The example clients of the API's page, as commands, each in its language as far as that can be installed."""
     _install(session, "test")
@@ -172,10 +234,10 @@ def commands(session: nox.Session) -> None:
     _try(session, ["npm", "install", "--prefix", str(modules), "--no-audit", "--no-fund", JAVASCRIPT_SDK], seconds=60)
     session.chdir(REPOSITORY)
     env = {"STT_NODE_MODULES": str(modules / "node_modules")}
-    session.run("pytest", "-n2", "-rs", "-m", "commands", *session.posargs, env=env)
+    session.run(*PYTEST, "-rs", "-m", "commands", *session.posargs, env=env)
 
 
-@nox.session(python="3.12")
+@nox.session(python="3.12", default=False, tags=["nightly"], requires=["wheel"])
 def browser(session: nox.Session) -> None:
     """The HTML of reports in Chromium, where that can be installed."""
     _install(session, "test", *_dependencies("browser"))
@@ -211,16 +273,21 @@ def _schema_suite(session: nox.Session) -> Path:
     return folder / archive.name.removesuffix(".tar.gz") / "json" / "tests" / "draft2020-12"
 
 
-@nox.session(python="3.13")
-@nox.parametrize("sdk", SDK_VERSIONS, ids=SDK_VERSIONS)
+@nox.session(python="3.13", default=False, requires=["wheel"], allow_parallel=True)
+@nox.parametrize(
+    "sdk",
+    [
+        nox.param(version, id=version, tags=["commit", "nightly"] if version in SDK_ENDS else ["nightly"])
+        for version in SDK_VERSIONS
+    ],
+)
 def sdk(session: nox.Session, sdk: str) -> None:
     """The main job on the official SDK, from an empty directory, as a user does it."""
-    session.chdir(REPOSITORY)
-    session.install("--disable-pip-version-check", ".", f"openrouter=={sdk}")
+    _pip_install(session, _wheel(), f"openrouter=={sdk}")
     session.chdir(session.create_tmp())
     _judge_sdk(session, REPORTS / f"{sdk}.json")
-    if sdk in (SDK_VERSIONS[0], SDK_VERSIONS[-1]):
-        session.install("--disable-pip-version-check", f"{REPOSITORY}[loopback]")
+    if sdk in SDK_ENDS:
+        session.install("--disable-pip-version-check", f"{_wheel()}[loopback]")
         _judge_sdk(session, REPORTS / "loopback" / f"{sdk}.json", "--stt-endpoint=loopback")
         _compare(session, REPORTS / f"{sdk}.json", REPORTS / "loopback" / f"{sdk}.json")
 
@@ -243,15 +310,15 @@ def _verdicts(report: Path) -> dict[str, str]:
     return {case["node_id"]: case["outcome"] for check in client["checks"] for case in check["cases"]}
 
 
-@nox.session(python="3.12")
+@nox.session(python="3.12", default=False, tags=["nightly"], requires=["wheel"])
 def third_party(session: nox.Session) -> None:
     """Published clients fail what the documents say that they fail, and nothing else."""
     _install(session, "third-party", *_dependencies("test"))
     test = "tests/suite/test_third_party.py"
-    session.run("pytest", "-n2", "-m", "long", *(session.posargs or [test]), env={"STT_THIRD_PARTY": "1"})
+    session.run(*PYTEST, "-m", "long", *(session.posargs or [test]), env={"STT_THIRD_PARTY": "1"})
 
 
-@nox.session(python="3.13")
+@nox.session(python="3.13", default=False, tags=["nightly"], requires=["wheel"])
 def matrix(session: nox.Session) -> None:
     """The versions that `sdk` has judged, side by side; ``-- --write`` for the page in the documentation."""
     _install(session, "test")
@@ -265,7 +332,7 @@ def _version(report: Path) -> tuple[int, ...]:
     return tuple(map(int, report.stem.split(".")))
 
 
-@nox.session(python="3.12")
+@nox.session(default=False, tags=["commit"], requires=["wheel"], allow_parallel=True)
 def release(session: nox.Session) -> None:
     """Both distributions are built, the wheel from the source, and looked at; the wheel alone does the main job."""
     built = Path(session.create_tmp()).resolve() / "built"
@@ -278,15 +345,15 @@ def release(session: nox.Session) -> None:
     session.run("pytest", "tests/test_distribution.py", *session.posargs, env={"STT_DISTRIBUTIONS": str(built)})
 
 
-@nox.session(python="3.12", default=False)
+@nox.session(python="3.12", default=False, tags=["nightly"])
 def mutation(session: nox.Session) -> None:
-    """Whether a test notices each of some hundred changes of the package itself; ``-- client`` changes one layer."""
+    """Change 3 places in each layer, and see whether a test fails; ``-- client --sample=150`` takes one layer."""
     tree = Path(session.create_tmp()).resolve() / "tree"
     shutil.rmtree(tree, ignore_errors=True)  # an interrupted run leaves a change behind
     shutil.copytree(REPOSITORY, tree, ignore=shutil.ignore_patterns(".git", ".nox", ".venv", "__pycache__"))
     session.chdir(tree)
     session.install("--disable-pip-version-check", *_dependencies("mutation"), "-e", ".")
-    session.run("python", "-m", "tests.mutation", *session.posargs)
+    session.run("python", "-m", "tests.mutation", *(session.posargs or [f"--sample={MUTATED_PLACES}"]))
 
 
 @nox.session(python="3.12", default=False)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def verdicts(client: str, *options: str) -> set[Verdict]:
     """Return what the suite says of a client below ``tests.clients``, with the examples of the usual seed."""
-    return {result.verdict for result in judged_alone(client, *options).values()}
+    return {result.verdict for result in judged_alone(client, *options).results.values()}
 
 
 def passes(client: str, *options: str) -> bool:

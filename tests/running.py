@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import importlib
 import io
 import os
+import pickle
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -21,9 +23,10 @@ from pytest_openrouter_stt import suite
 from pytest_openrouter_stt.report import Result, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+T = TypeVar("T")
 _LIMIT = 120
 
 # Pytester forgets what a run in this process imports; imported here, it is not imported again by each.
@@ -69,13 +72,13 @@ def forget_mutants() -> None:
         del sys.modules[name]
 
 
-def judged_alone(client: str, *options: str) -> dict[str, Result]:
-    """Judge a client below ``tests.clients`` in this process, without a word, and return the result of every item."""
+def judged_alone(client: str, *options: str) -> Run:
+    """Judge a client below ``tests.clients`` in this process, and print nothing."""
     recorder = Recorder()
     forget_mutants()
-    with contextlib.redirect_stdout(io.StringIO()):
-        pytest.main(["-q", f"--stt-client=tests.clients.{client}", *ISOLATED, *options], plugins=[recorder])
-    return recorder.results
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        code = pytest.main(["-q", f"--stt-client=tests.clients.{client}", *ISOLATED, *options], plugins=[recorder])
+    return Run(int(code), said.getvalue(), recorder.results)
 
 
 @contextlib.contextmanager
@@ -84,6 +87,24 @@ def elsewhere() -> Iterator[None]:
     with TemporaryDirectory() as empty, contextlib.chdir(empty):
         Path("pytest.ini").touch()  # and none of a folder above
         yield
+
+
+def shared(temporary: pytest.TempPathFactory, name: str, make: Callable[[], T]) -> T:
+    """Return what *make* returns, which is called once in a whole run of the tests, whichever worker comes first.
+
+    Args:
+        temporary: The fixture `tmp_path_factory`.
+        name: A name for the result, which is kept as a file.
+        make: Returns what can be pickled.
+    """
+    base = temporary.getbasetemp()
+    kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"{name}.pickle"
+    with kept.open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not kept.stat().st_size:
+            kept.write_bytes(pickle.dumps(make()))
+        made: T = pickle.loads(kept.read_bytes())
+    return made
 
 
 def judge_here(pytester: pytest.Pytester, client: str, *options: str) -> Run:

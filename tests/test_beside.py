@@ -109,6 +109,7 @@ class HTTPCore2Mocker(HTTPCoreMocker):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("pytest_socket") is None, reason="pytest-socket is not installed")
 @pytest.mark.parametrize(
     ("block", "form"),
@@ -124,6 +125,7 @@ def test_a_block_of_sockets_is_lifted_for_the_checks_only(tmp_path: Path, block:
     assert "3 passed" in run.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beside", [(), ("test_own.py",)])
 def test_what_clients_leave_open_is_laid_at_nobodys_door(tmp_path: Path, beside: tuple[str, ...]) -> None:
     (tmp_path / "leaving.py").write_text(LEAVES)
@@ -149,6 +151,7 @@ def test_the_garbage_collector_passes_over_nothing_but_while_checks_run(
     assert gc.get_freeze_count() == 0
 
 
+@pytest.mark.slow
 def test_the_key_in_a_warning_is_not_shown(tmp_path: Path) -> None:
     (tmp_path / "telling.py").write_text(TELLS_THE_KEY)
 
@@ -158,6 +161,7 @@ def test_the_key_in_a_warning_is_not_shown(tmp_path: Path) -> None:
     assert API_KEY not in run.output
 
 
+@pytest.mark.slow
 def test_a_check_that_is_run_again_says_everything_once(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(TWICE)
 
@@ -181,6 +185,7 @@ def test_a_client_is_not_blamed_where_sockets_are_forbidden(tmp_path: Path) -> N
     assert all(result.reason.startswith(reason) for result in run.results.values()), run.output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("httpx2") is None, reason="httpx2 is not installed")
 def test_another_plugin_may_intercept_httpx2_as_well(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(INTERCEPTS)

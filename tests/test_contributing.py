@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.documents import DOCS, followed, hold
+from tests.documents import DOCS, README, followed, hold
 from tests.running import REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PAGE = DOCS / "contributing.md"
+TIERS = ("commit", "nightly")
 _COPIED = ("docs", "pytest_openrouter_stt", "spec", "tests")
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", ".*", "*.png")
 
@@ -49,9 +50,23 @@ def test_every_session_is_named() -> None:
     if not source.exists():
         pytest.skip("the sessions are not part of what is here")
     functions = [node for node in ast.parse(source.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)]
-    rows = [f"| `{each.name}` | {_summary(each)} |" for each in functions if "nox.session" in _decorators(each)]
+    sessions = [each for each in functions if "nox.session" in _decorators(each)]
+    rows = [f"| `{each.name}` | {_tiers(each)} | {_summary(each)} |" for each in sessions]
 
-    hold(PAGE, {"sessions": "\n".join(["| session | does |", "| --- | --- |", *rows])}, fence="")
+    hold(PAGE, {"sessions": "\n".join(["| session | tier | does |", "| --- | --- | --- |", *rows])}, fence="")
+
+
+def test_ci_runs_the_second_command_of_the_readme() -> None:
+    script = REPOSITORY / ".ci" / "run"
+    if not script.exists():
+        pytest.skip("the script of CI is not part of what is here")
+    commands = [line.removeprefix("$ ") for line in README.read_text("utf-8").splitlines() if " install nox" in line]
+
+    assert commands == [line.strip() for line in script.read_text("utf-8").splitlines() if " install nox" in line]
+
+
+def _tiers(function: ast.FunctionDef) -> str:
+    return ", ".join(tier for tier in TIERS if f"'{tier}'" in _decorators(function))
 
 
 def _decorators(function: ast.FunctionDef) -> str:

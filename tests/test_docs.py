@@ -8,6 +8,8 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pytest_openrouter_stt.command_line import main
 from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.plugin._explain import not_for, repetition, section
@@ -19,12 +21,11 @@ from tests.report._reports import FAILED, PASSED, client
 from tests.report._reports import check as made
 from tests.running import REPOSITORY, run_pytest
 from tests.suite.test_checks import CHECKS
+from tests.versions import newest_draws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import pytest
 
     from pytest_openrouter_stt.suite import CheckInfo
 
@@ -35,6 +36,8 @@ VERSIONS = REPOSITORY / "docs" / "how-to" / "compare-versions.md"
 NEWER_SPEC = REPOSITORY / "docs" / "how-to" / "judge-against-a-newer-spec.md"
 
 
+@pytest.mark.slow
+@newest_draws
 def test_readme_shows_a_real_failure_and_a_real_summary(tmp_path: Path) -> None:
     (tmp_path / "mypkg.py").write_text(_SHOWN_CLIENT)
 

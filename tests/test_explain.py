@@ -136,6 +136,7 @@ def test_clients_that_a_check_is_not_for_are_named_in_words() -> None:
     assert "in no other form" in not_for(CHECKS["audio::test_base64_is_exact"])
 
 
+@pytest.mark.slow
 def test_node_ids_are_those_that_pytest_collects(tmp_path: Path) -> None:
     done = run_python(
         tmp_path,
@@ -332,6 +333,7 @@ def test_it_works_without_the_terminal_of_pytest(pytester: pytest.Pytester) -> N
     done.stdout.fnmatch_lines("4 checks: *")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp437", "cp1252", "ascii"])
 def test_any_terminal_can_show_it(tmp_path: Path, encoding: str) -> None:
     code = "import sys, pytest; sys.exit(max(pytest.main([f'--stt-explain={a}']) for a in sys.argv[1:]))"
@@ -358,6 +360,7 @@ def test_characters_are_replaced_only_where_they_cannot_be_shown(encoding: str |
     assert showable("… 3 → é", encoding) == shown
 
 
+@pytest.mark.slow
 def test_whoever_reads_may_stop(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)

@@ -18,6 +18,7 @@ from pytest_openrouter_stt.plugin._fuzzing import seconds_of
 from pytest_openrouter_stt.report import Verdict
 from pytest_openrouter_stt.suite import Profile, _examples
 from tests.running import ISOLATED, REPOSITORY, judge_here, run_pytest
+from tests.versions import newest_draws
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -224,6 +225,7 @@ def test_fixtures_of_the_session_are_made_once(pytester: pytest.Pytester) -> Non
     assert round_of(done.stdout.str()) > 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("clock")
 def test_warnings_and_output_do_not_pile_up(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
@@ -255,6 +257,8 @@ def test_warnings_and_output_do_not_pile_up(pytester: pytest.Pytester) -> None:
 # Failures.
 
 
+@pytest.mark.slow
+@newest_draws
 def test_what_twenty_examples_miss_is_found_and_the_command_that_is_printed_repeats_it(
     pytester: pytest.Pytester, rare: str
 ) -> None:
@@ -321,6 +325,7 @@ def test_what_failed_last_is_known_afterwards(pytester: pytest.Pytester, rare: s
     assert [line for line in done.outlines if line.startswith("stt/")] == [MODEL]
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_how_to_do_what_it_says(pytester: pytest.Pytester) -> None:
     text = (REPOSITORY / "docs" / "how-to" / "fuzz-a-client.md").read_text("utf-8")
     (client,) = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
@@ -339,6 +344,7 @@ def test_the_commands_of_the_how_to_do_what_it_says(pytester: pytest.Pytester) -
 # Ctrl-C.
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it_with_what_was_found(tmp_path: Path) -> None:
     (tmp_path / "tests").symlink_to(REPOSITORY / "tests", target_is_directory=True)
     options = ("--stt-client=tests.clients.mutants.request:ForgetsToRenameFormat", HOURS, MODEL, FORMAT)
@@ -408,6 +414,7 @@ def test_where_ctrl_c_is_nothing_for_python_it_stays_so(handler: signal.Handlers
         signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 def test_ctrl_c_before_anything_failed_reports_nothing(tmp_path: Path) -> None:
     (tmp_path / "interrupts.py").write_text(INTERRUPTS.replace('body["model"] = ""', "").replace("== 3", "== 1"))
 
@@ -418,6 +425,7 @@ def test_ctrl_c_before_anything_failed_reports_nothing(tmp_path: Path) -> None:
     assert "1 passed" in run.output
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_a_smaller_call_is_looked_for_reports_the_failure(tmp_path: Path) -> None:
     (tmp_path / "interrupts.py").write_text(INTERRUPTS)
 

@@ -77,6 +77,7 @@ def adapter(pytester: pytest.Pytester) -> str:
     return (pytester.path / "stt_adapter.py").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", [FUNCTION, METHOD], ids=["function", "method"])
 def test_what_is_written_runs_as_it_is(pytester: pytest.Pytester, write: Write, source: str) -> None:
     write(__init__=SENDING + source)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.running import Run, run_pytest
+from tests.versions import newest_draws
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +73,7 @@ def failures(run: Run) -> list[str]:
     return sorted(re.sub(r"^\[gw\d\].*\n", "", text, flags=re.MULTILINE) for text in found)
 
 
+@pytest.mark.slow
 def test_a_failure_is_the_same_when_run_again_and_distributed_and_with_a_profile_of_the_user(project: Path) -> None:
     alone = failures(run_pytest(project, MODEL, *EFFORT, "-v"))
     assert len(alone) == 2
@@ -85,6 +87,8 @@ def test_a_failure_is_the_same_when_run_again_and_distributed_and_with_a_profile
     assert "2 failed, 2 passed" in beside.output
 
 
+@pytest.mark.slow
+@newest_draws
 def test_the_examples_do_not_depend_on_what_else_is_loaded(project: Path) -> None:
     run_pytest(project, f"{MODEL}[sync]", *EFFORT, env={"SEEN": "alone"})
     (project / "test_own.py").write_text(OWN_TEST)

@@ -81,6 +81,7 @@ def outside() -> dict[str, str]:
     return {"OUTSIDE": os.readlink("/proc/self/ns/net"), "USER_ID": str(os.geteuid())}  # noqa: PTH115 - no path
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_available")
 def test_a_client_is_judged_in_it_as_outside(tmp_path: Path) -> None:
     run = run_pytest(tmp_path, "--stt-sandbox", CLIENT, "--stt-max-examples=1", "stt/request", "stt/network")
@@ -91,6 +92,7 @@ def test_a_client_is_judged_in_it_as_outside(tmp_path: Path) -> None:
     assert run.checks(Verdict.COULD_NOT_RUN) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_available")
 @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["alone", "xdist"])
 def test_the_whole_run_is_in_it(tmp_path: Path, outside: dict[str, str], options: tuple[str, ...]) -> None:
@@ -138,6 +140,7 @@ def test_an_interrupt_ends_it(tmp_path: Path) -> None:
     assert "KeyboardInterrupt" in output
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_available")
 def test_who_is_on_uvloop_is_advised_to_use_it(tmp_path: Path) -> None:
     pytest.importorskip("uvloop")

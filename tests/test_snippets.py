@@ -18,6 +18,7 @@ import yaml
 
 from pytest_openrouter_stt.command_line import main
 from tests.documents import BLOCK, DOCS, README
+from tests.gathering import look_at_each
 from tests.running import REPOSITORY, run_python
 from tests.suite.test_checks import CHECKS
 from tests.test_reference import registered
@@ -46,8 +47,6 @@ _CONTINUED = re.compile(r"\\\n\s*")
 _PARTS = re.compile(r" (?:&&|\|\||\|) ")
 _COMMENT = re.compile(r"\s+#.*")
 
-pages = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
-
 
 def _blocks(page: Path, *languages: str) -> list[str]:
     return [text for language, text in BLOCK.findall(page.read_text("utf-8")) if language in languages]
@@ -68,25 +67,37 @@ def _commands(page: Path) -> Iterator[list[str]]:
                     yield words
 
 
-@pages
-def test_options_exist(page: Path) -> None:
+def test_options_exist() -> None:
+    look_at_each(PAGES, _look_at_options)
+
+
+def _look_at_options(page: Path) -> None:
     assert set(_OPTION.findall(page.read_text("utf-8"))) <= registered().options.keys()
 
 
-@pages
-def test_checks_exist(page: Path) -> None:
+def test_checks_exist() -> None:
+    look_at_each(PAGES, _look_at_checks)
+
+
+def _look_at_checks(page: Path) -> None:
     assert set(_CHECK.findall(page.read_text("utf-8"))) <= CHECKS.keys() | EXAMPLES
 
 
-@pages
-def test_paths_exist(page: Path) -> None:
+def test_paths_exist() -> None:
+    look_at_each(PAGES, _look_at_paths)
+
+
+def _look_at_paths(page: Path) -> None:
     named = {path.partition("::")[0] for path in _PATH.findall(page.read_text("utf-8"))}
 
     assert {path for path in named - INVENTED if "+" not in path and not (REPOSITORY / path).exists()} == set()
 
 
-@pages
-def test_commands_exist(page: Path) -> None:
+def test_commands_exist() -> None:
+    look_at_each(PAGES, _look_at_commands)
+
+
+def _look_at_commands(page: Path) -> None:
     for words in _commands(page):
         command = words[0].rpartition("/")[2]
         assert command in _KNOWN, f"{shlex.join(words)}: nobody looks at what follows {command!r}"
@@ -172,8 +183,11 @@ _KNOWN: dict[str, Callable[[list[str]], None]] = {
 }
 
 
-@pages
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_lead_somewhere() -> None:
+    look_at_each(PAGES, _look_at_links)
+
+
+def _look_at_links(page: Path) -> None:
     text = _FENCE.sub("", page.read_text("utf-8"))
     broken = [
         f"{path}#{anchor}"
@@ -193,8 +207,11 @@ def _anchors(page: Path) -> frozenset[str]:
     return frozenset(re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in plain)
 
 
-@pages
-def test_code_can_be_read(page: Path) -> None:
+def test_code_can_be_read() -> None:
+    look_at_each(PAGES, _look_at_code)
+
+
+def _look_at_code(page: Path) -> None:
     for text in _blocks(page, "python"):
         compile(text, str(page), "exec", dont_inherit=True)
     for text in _blocks(page, "json"):
@@ -207,13 +224,20 @@ def test_code_can_be_read(page: Path) -> None:
         yaml.safe_load(text)
 
 
+_of_the_sdk = pytest.mark.skipif(find_spec("openrouter") is None, reason="openrouter is not installed")
+
+
 def _tests_in_documents() -> Iterator[object]:
     for name, page in PAGES.items():
         if name not in FOLLOWED:
             examples = [text for text in _blocks(page, "python") if "def test_" in text]
-            yield from (pytest.param(text, id=f"{name}-{number}") for number, text in enumerate(examples))
+            yield from (
+                pytest.param(text, id=f"{name}-{number}", marks=_of_the_sdk if "openrouter import" in text else ())
+                for number, text in enumerate(examples)
+            )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", list(_tests_in_documents()))
 def test_tests_pass(example: str, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(example)

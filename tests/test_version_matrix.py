@@ -108,6 +108,7 @@ exec "$PYTHON" -m "$module" "$@"
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("sh") is None, reason="there is no POSIX shell")
 def test_with_uv(tmp_path: Path, wheels: Path, env: dict[str, str]) -> None:
     stand_in = tmp_path / "bin" / "uv"

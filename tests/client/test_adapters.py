@@ -261,6 +261,7 @@ def test_no_check_blames_the_form_of_the_audio(pytester: pytest.Pytester, name: 
     assert "request::test_body_is_the_wire_form" in run.checks(Verdict.PASSED)
 
 
+@pytest.mark.slow
 def test_no_area_needs_strings_that_are_no_audio(pytester: pytest.Pytester) -> None:
     run = judge_here(pytester, "tests.clients.adapted:by_sniffed", "stt", "--stt-max-examples=1", "-k", "not hostile")
 

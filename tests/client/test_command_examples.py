@@ -159,6 +159,7 @@ def test_the_reference_as_a_command_is_conformant(tmp_path: Path) -> None:
     assert len(run.checks(Verdict.PASSED)) > 80
 
 
+@pytest.mark.slow
 def test_a_command_is_judged(tmp_path: Path) -> None:
     run = judged(
         tmp_path,
@@ -173,6 +174,7 @@ def test_a_command_is_judged(tmp_path: Path) -> None:
     assert "the reference client 1.0 (cmd:" in run.output
 
 
+@pytest.mark.slow
 def test_a_failure_shows_the_line_to_paste(tmp_path: Path) -> None:
     source = (
         "import json, sys\n"

@@ -185,6 +185,7 @@ def test_a_call_that_waits_for_its_turn_is_given_up_too(adapter: Adapter, tmp_pa
             first.result(_LIMIT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [
@@ -202,6 +203,7 @@ def test_a_call_that_does_not_end_is_given_up(adapter: Adapter, life_line: int, 
     assert client.call(CALL, "sync", KEY) == Transcript("well")
 
 
+@pytest.mark.slow
 def test_a_request_that_is_not_read_is_given_up(adapter: Adapter, life_line: int) -> None:
     adapter.deadline = 2
     hello = "print(json.dumps({'protocol': 1, 'name': 'x', 'features': []}), flush=True)"

@@ -99,6 +99,7 @@ def test_an_answer_is_refused_however_deeply_it_is_nested() -> None:
             read_answer(line.encode())
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(call=transcription_calls() | invalid_transcription_calls().map(lambda invalid: invalid.call))
 def test_what_is_sent_is_valid(call: Call) -> None:
@@ -108,6 +109,7 @@ def test_what_is_sent_is_valid(call: Call) -> None:
     assert problems("request", json.loads(line)) == []
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(
     arguments=st.dictionaries(

@@ -225,6 +225,7 @@ def _tagged(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
+@pytest.mark.slow
 @short_and_long
 def test_what_is_understood_is_what_the_schema_admits(examples: int, puppet: Puppet) -> None:
     def judge(answer: dict[str, Any]) -> None:

@@ -86,6 +86,7 @@ class TestThreads:
         assert len(outcomes) == len(CALLS)
         assert all(isinstance(outcome, Failure) for outcome in outcomes)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("is_blocked", [False, True], ids=["busy", "blocked"])
     def test_those_that_end_are_told_beside_one_that_does_not(self, drive: Drive, *, is_blocked: bool) -> None:
         released = threading.Event()
@@ -235,6 +236,7 @@ class TestLoop:
         assert client.run_in_loop(ask_once, "k") == Transcript(Transcript("a"))
         assert loops[0] is loops[1]
 
+    @pytest.mark.slow
     def test_one_that_does_not_end_ends_all(self, drive: Drive) -> None:
         async def all_at_once(ask: Ask) -> object:
             return await asyncio.gather(ask(ENDLESS), ask(CALLS[0]))

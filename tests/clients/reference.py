@@ -213,9 +213,11 @@ class Client(AudioInput):
         return ConnectionFailed(f"There was no response: {type(error).__name__}")
 
     def send(self, request: httpx.Request) -> httpx.Response:
+        request.extensions.setdefault("timeout", self.http.timeout.as_dict())  # before httpx 0.27.1, send() adds none
         return self.http.send(request)
 
     async def send_async(self, request: httpx.Request) -> httpx.Response:
+        request.extensions.setdefault("timeout", self.async_http.timeout.as_dict())
         return await self.async_http.send(request)
 
     def request(self, arguments: dict[str, Any]) -> httpx.Request:

@@ -104,6 +104,7 @@ class TestEveryEdit:
         assert back == {places: opposite[binding] if binding else None for places, binding in there.items()}
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     olds=st.lists(st.sampled_from(EDITS), max_size=3, unique=True),
@@ -123,6 +124,7 @@ class TestNothing:
     def test_of_the_same_document(self) -> None:
         assert drift(load_contract(), load_contract()) == Drift(changes=(), wording=0)
 
+    @pytest.mark.slow
     @settings(max_examples=10, deadline=None)
     @given(st.randoms(use_true_random=False))
     def test_of_another_order(self, random: Any) -> None:
@@ -503,6 +505,7 @@ def test_what_is_nested_too_deeply_to_be_compared_is_refused(load: Load) -> None
 
 
 class TestHostile:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("spoil", "problem"),
         [

@@ -131,6 +131,7 @@ def test_any_schemas_that_refer_to_each_other(examples: int, version: str, scrat
     try_each(examples, judge, st.fixed_dictionaries({name: schemas_like() for name in NAMES}))
 
 
+@pytest.mark.slow
 @short_and_long
 def test_any_document_around_the_schemas(examples: int, scratch: Path) -> None:
     paths: list[Callable[[Any], Any]] = [
@@ -231,6 +232,7 @@ def test_any_number_is_a_multiple_or_is_not(factor: float, value: object, fits: 
     assert [(found.pointer, found.keyword) for found in violations] == ([] if fits else [("/extra", "multipleOf")])
 
 
+@pytest.mark.slow
 def test_so_many_values_that_yaml_would_fill_the_memory_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "api.yaml", "a: [" + "[]," * 500_001 + "]")
     assert refused(path).problem == "as YAML it has more than 500000 values"

@@ -662,6 +662,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz") / "api.json"
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(place=st.sampled_from(PLACES), value=SCHEMA_LIKE, style=st.sampled_from([json.dumps, as_yaml]))
 def test_any_value_anywhere_is_read_or_refused(place: Any, value: Any, style: Any, scratch: Path) -> None:

@@ -95,6 +95,7 @@ def _write_clients(folder: Path) -> None:
         (folder / f"{name}.py").write_text(text)
 
 
+@pytest.mark.slow
 @_three_kinds
 def test_a_whole_run_announces_nothing_that_goes_beyond_this_machine(tmp_path: Path, client: str, library: str) -> None:
     pytest.importorskip(library)

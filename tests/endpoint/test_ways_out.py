@@ -95,6 +95,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Calls:
     return _call(tmp_path_factory.mktemp("judged"), "judged")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLOSED)
 def test_a_client_that_calls_out_is_told_where_to_and_from_which_line(name: str, judged: Calls) -> None:
     run = judged.runs[name]
@@ -106,12 +107,14 @@ def test_a_client_that_calls_out_is_told_where_to_and_from_which_line(name: str,
     assert "secret" not in reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLOSED)
 def test_nothing_arrives_of_a_client_that_is_judged(name: str, alone: Calls, judged: Calls) -> None:
     assert alone.reached(name)
     assert not judged.reached(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPEN)
 def test_the_sandbox_closes_what_the_guard_leaves_open(name: str, alone: Calls, tmp_path: Path) -> None:
     assert alone.reached(name)
@@ -162,6 +165,7 @@ class Client(Base):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("-n1",)], ids=["alone", "xdist"])
 def test_a_client_that_calls_out_when_it_is_closed_at_the_end_is_told_so(
     tmp_path: Path, options: tuple[str, ...]
@@ -191,6 +195,7 @@ def after_the_call(stt):
 """
 
 
+@pytest.mark.slow
 def test_what_is_attempted_when_a_check_has_made_its_calls_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(AFTER_THE_CALL)
 

@@ -163,6 +163,7 @@ def test_the_way_back_mirrors_the_way_there(one: Report, other: Report) -> None:
     assert there == Counter({MIRRORED[kind]: count for kind, count in back.items()})
 
 
+@pytest.mark.slow
 @drawn
 @given(one=reports(), other=reports())
 def test_every_client_and_every_case_of_both_is_accounted_for(one: Report, other: Report) -> None:

@@ -65,6 +65,7 @@ def test_a_report_that_cannot_be_written_in_the_end_is_one(run: Callable[..., Sh
     assert "report.json cannot be written: " in done
 
 
+@pytest.mark.slow
 def test_stopping_at_the_first_failure_is_two_with_workers(tmp_path: Path) -> None:
     (tmp_path / "doing.py").write_text(DOING.format(statement="return ''"))
 
@@ -75,6 +76,7 @@ def test_stopping_at_the_first_failure_is_two_with_workers(tmp_path: Path) -> No
     assert not client["green"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 def test_a_run_that_the_system_ends_leaves_no_report_of_another(tmp_path: Path) -> None:
     (tmp_path / "doing.py").write_text(DOING.format(statement="os.kill(os.getpid(), signal.SIGTERM)"))

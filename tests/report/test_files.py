@@ -176,6 +176,7 @@ def test_a_file_that_cannot_be_written_ends_before_the_first_test(
     assert message in done.stderr.str() + done.stdout.str()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pytester")
 def test_the_summary_of_a_step_gets_the_report_in_markdown(
     run: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
@@ -199,6 +200,7 @@ def test_a_summary_that_cannot_be_written_is_no_fault_of_the_client(
     assert run(RIGHT, CASE).exit_code == pytest.ExitCode.OK
 
 
+@pytest.mark.slow
 def test_no_more_annotations_than_are_shown(
     run: Callable[..., Shown], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +238,7 @@ def test_a_stale_known_failure_is_an_annotation_too(
     assert f"::error title=known failures::{stale}" in done.output.splitlines()
 
 
+@pytest.mark.slow
 def test_no_annotation_without_a_workflow_or_without_a_failure(
     run: Callable[..., Shown], odd: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,6 +248,7 @@ def test_no_annotation_without_a_workflow_or_without_a_failure(
     assert "::error" not in run(RIGHT, CASE)
 
 
+@pytest.mark.slow
 def test_workers_write_one_report(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, "-n2", RIGHT, "stt/errors::test_status", "--stt-report=report.json")
 

@@ -37,6 +37,7 @@ def _wrong_client(pytester: pytest.Pytester) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["known.toml", "known.txt"])
 def test_what_fails_now_can_be_written_and_is_known_from_then_on(run: Callable[..., Shown], name: str) -> None:
     first = run(WRONG, *FAILING, f"--stt-write-known-failures={name}")
@@ -136,6 +137,7 @@ def pytest_runtest_logreport(report):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "exit_code", "why"),
     [
@@ -239,6 +241,7 @@ class Crashing(Client):
 """
 
 
+@pytest.mark.slow
 def test_a_worker_that_crashes_is_told_and_nothing_is_green(tmp_path: Path) -> None:
     (tmp_path / "crashing.py").write_text(CRASHING)
 
@@ -255,6 +258,7 @@ def test_a_worker_that_crashes_is_told_and_nothing_is_green(tmp_path: Path) -> N
     assert cases[FAILING[1]]["outcome"] == "passed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", ["test_own.py", "stt/test_own.py"])
 def test_a_worker_that_a_test_of_the_projects_own_ends_says_nothing_of_the_client(tmp_path: Path, own: str) -> None:
     (tmp_path / "stt").mkdir()
@@ -268,6 +272,7 @@ def test_a_worker_that_a_test_of_the_projects_own_ends_says_nothing_of_the_clien
     assert [case["outcome"] for check in client["checks"] for case in check["cases"]] == ["passed", "passed"]
 
 
+@pytest.mark.slow
 def test_workers_that_cannot_go_on_leave_the_rest_not_run(tmp_path: Path) -> None:
     (tmp_path / "crashing.py").write_text(CRASHING)
 

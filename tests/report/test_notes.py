@@ -142,6 +142,7 @@ def test_the_table_says_what_cannot_be_told_apart() -> None:
     assert last == "cannot be told apart by their type: 500, 502 (pkg.ServerError)"
 
 
+@pytest.mark.slow
 def test_the_end_of_a_run_has_both(tmp_path: Path) -> None:
     client = "--stt-client=tests.clients.mutants.retry:RepeatsAfterTimeouts"
 

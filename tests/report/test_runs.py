@@ -98,6 +98,7 @@ def test_the_short_summary_is_short_in_continuous_integration(
     assert "FAILED stt/errors::test_status[sync-500] - it returned a transcript, where an error is due\n" in done
 
 
+@pytest.mark.slow
 def test_a_should_failure_is_expected_at_must_and_fails_at_should(run: Callable[..., Shown]) -> None:
     check = "stt/errors::test_headers_are_kept[sync]"
     others = "stt/errors::test_errors_share_a_base[sync]"
@@ -144,6 +145,7 @@ BROKEN = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["here", "n-2"])
 def test_a_broken_fixture_shows_its_traceback_once(options: Sequence[str], run: Callable[..., Shown]) -> None:
     done = run("--showlocals", *options, *SMALL, conftest=BROKEN)

@@ -45,6 +45,7 @@ def test_each_is_judged_and_all_are_shown_side_by_side(run: Callable[..., Shown]
     assert "stt: all clients" in done
 
 
+@pytest.mark.slow
 def test_random_order_changes_no_verdict(run: Callable[..., Shown]) -> None:
     in_order = run(*BOTH, CHECK, "--stt-report=report.json")
     shuffled = run(*BOTH, CHECK, "--stt-report=report.json", "-p", "randomly", "-p", "random_order")
@@ -58,6 +59,7 @@ def test_a_case_of_one_client_can_be_asked_for(run: Callable[..., Shown]) -> Non
     assert done.verdicts() == ["failed"]
 
 
+@pytest.mark.slow
 def test_known_failures_are_named_as_with_one_client(run: Callable[..., Shown], pytester: pytest.Pytester) -> None:
     pytester.makefile(".txt", known=f"[{MUTANT}]\nerrors::test_status[*-500]  # later")
 
@@ -66,6 +68,7 @@ def test_known_failures_are_named_as_with_one_client(run: Callable[..., Shown], 
     assert done.exit_code == 0
 
 
+@pytest.mark.slow
 def test_they_can_be_given_in_the_configuration_file(run: Callable[..., Shown], pytester: pytest.Pytester) -> None:
     pytester.makeini(f"[pytest]\nstt_client =\n    {REFERENCE}\n    {MUTANT}\n")
 
@@ -74,6 +77,7 @@ def test_they_can_be_given_in_the_configuration_file(run: Callable[..., Shown], 
     assert [client["verdict"] for client in done.report()["clients"]] == ["conformant", "not conformant"]
 
 
+@pytest.mark.slow
 def test_two_kinds_of_clients_do_not_disturb_each_other(run: Callable[..., Shown]) -> None:
     done = run(
         "--stt-client=tests.clients.transports:OnUrllib3",
@@ -89,6 +93,7 @@ def test_two_kinds_of_clients_do_not_disturb_each_other(run: Callable[..., Shown
     assert over_sockets["verdict"] == in_process["verdict"] == "conformant"
 
 
+@pytest.mark.slow
 def test_one_that_cannot_be_judged_does_not_keep_the_other_from_it(run: Callable[..., Shown]) -> None:
     done = run(
         f"--stt-client={REFERENCE}",
@@ -116,6 +121,7 @@ def test_the_same_client_twice_is_a_usage_error(pytester: pytest.Pytester) -> No
     done.stderr.fnmatch_lines("*is given twice; name each client once*")
 
 
+@pytest.mark.slow
 def test_workers_share_the_work(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, "-n2", *BOTH, CHECK)
 

@@ -29,6 +29,7 @@ from pytest_openrouter_stt.strategies import (
     transcription_requests,
     transcription_responses,
 )
+from tests.versions import newest_draws
 
 CONTRACT = load_contract()
 OPTIONAL = {"language", "provider", "temperature", "http_referer", "x_open_router_title", "x_open_router_categories"}
@@ -429,6 +430,7 @@ def test_each_planted_bug_is_found_and_shrinks_to_the_same_call(
     assert {repr(call) for call in found} == {repr(Call(**{**REQUIRED, **expected}))}
 
 
+@newest_draws
 @pytest.mark.parametrize(("fails", "examples", "expected"), [bug for bug in BUGS if bug.id in SOON_SMALL])
 def test_a_bug_outside_of_the_options_shrinks_within_a_hundred_calls(
     fails: Callable[[dict[str, Any]], bool], examples: int, expected: dict[str, Any]

@@ -133,6 +133,7 @@ def few_of(keywords: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dic
 SCHEMAS = st.recursive(st.booleans() | few_of(KEYWORDS), compound, max_leaves=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_is_made_from_a_schema_is_valid(data: st.DataObject) -> None:
@@ -281,6 +282,7 @@ def test_exactly_these_values_are_made(schema: object, expected: list[object]) -
     assert made == {json.dumps(value) for value in expected}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [5, 8, 20])
 def test_each_number_of_optional_properties_is_made(count: int) -> None:
     names = [f"p{number}" for number in range(count)]

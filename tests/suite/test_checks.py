@@ -15,6 +15,7 @@ from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.report import Level, Source
 from pytest_openrouter_stt.suite._check import check as declared
 from pytest_openrouter_stt.suite._docstring import UntoldCheck
+from tests.gathering import look_at_each
 from tests.running import ISOLATED, REPOSITORY, run_python
 
 if TYPE_CHECKING:
@@ -35,9 +36,12 @@ def _checks() -> dict[str, CheckInfo]:
 CHECKS = _checks()
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_the_place_in_the_spec_exists(check: str) -> None:
-    spec = CHECKS[check].requirement.spec
+def test_each_check_names_a_place_in_the_spec_that_exists() -> None:
+    look_at_each(CHECKS, _look_at_its_place)
+
+
+def _look_at_its_place(check: CheckInfo) -> None:
+    spec = check.requirement.spec
 
     if spec.startswith("#/"):
         assert load_contract().at(spec)
@@ -50,18 +54,24 @@ def test_the_place_in_the_spec_exists(check: str) -> None:
         assert re.fullmatch(r"RFC \d+, [\d.]+", spec)
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_it_states_its_requirement_and_gives_a_hint(check: str) -> None:
-    requirement = CHECKS[check].requirement
+def test_each_check_states_its_requirement_and_gives_a_hint() -> None:
+    look_at_each(CHECKS, _look_at_its_requirement)
+
+
+def _look_at_its_requirement(check: CheckInfo) -> None:
+    requirement = check.requirement
 
     assert requirement.text.endswith(".")
     assert requirement.hint.endswith(".")
     assert len(requirement.text) < 120, "the requirement is shown on one line"
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_it_says_what_passes_and_what_fails(check: str) -> None:
-    for sentence in (CHECKS[check].passes, CHECKS[check].fails):
+def test_each_check_says_what_passes_and_what_fails() -> None:
+    look_at_each(CHECKS, _look_at_its_sentences)
+
+
+def _look_at_its_sentences(check: CheckInfo) -> None:
+    for sentence in (check.passes, check.fails):
         assert sentence.endswith(".")
         assert 20 < len(sentence) < 240, "one or two short sentences"
 
@@ -90,6 +100,7 @@ def test_a_check_that_does_not_say_it_is_refused(docstring: str | None) -> None:
         declared(Level.MUST, Source.SUITE, "#/paths")(test_something)
 
 
+@pytest.mark.slow
 def test_checks_judge_where_python_leaves_docstrings_out(tmp_path: Path) -> None:
     client = "--stt-client=tests.clients.reference:Client"
 

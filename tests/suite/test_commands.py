@@ -6,6 +6,8 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pytest_openrouter_stt.report import Verdict
 from tests.running import run_pytest
 
@@ -34,6 +36,7 @@ RETRY = "retry::test_a_later_answer_is_the_transcript"
 SILENCE = "network::test_a_silent_server_is_given_up"
 
 
+@pytest.mark.slow
 def test_what_it_would_wait_for_too_long_is_not_blamed(tmp_path: Path) -> None:
     tmp_path.joinpath("backs_off.py").write_text(BACKS_OFF, "utf-8")
     command = shlex.join([sys.executable, "backs_off.py"])

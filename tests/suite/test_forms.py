@@ -20,21 +20,23 @@ def verdicts(run: Run) -> dict[str, str]:
     return {node_id: result.verdict.value for node_id, result in run.results.items()}
 
 
-@pytest.mark.parametrize("client", [REFERENCE])
-def test_both_forms_give_the_same_verdicts(pytester: pytest.Pytester, client: str) -> None:
-    over_respx, over_loopback = (
-        verdicts(judge_here(pytester, client, f"--stt-endpoint={form}")) for form in ("respx", "loopback")
-    )
+@pytest.mark.slow
+def test_both_forms_give_the_same_verdicts(pytester: pytest.Pytester, reference_run: Run) -> None:
+    over_respx = verdicts(reference_run)
+    over_loopback = verdicts(judge_here(pytester, REFERENCE, "--stt-endpoint=loopback"))
+
     assert len(over_respx) > 700
     assert over_respx == over_loopback
 
 
+@pytest.mark.slow
 def test_the_end_of_a_run_says_how_the_endpoint_was_served(tmp_path: Path) -> None:
     for form, words in (("respx", "respx, inside of httpx"), ("loopback", "loopback, over sockets")):
         run = run_pytest(tmp_path, f"--stt-client={REFERENCE}", f"--stt-endpoint={form}", "stt/request", "-k", "method")
         assert f"endpoint: {words}" in run.output
 
 
+@pytest.mark.slow
 def test_a_form_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     run = run_pytest(tmp_path, f"--stt-client={REFERENCE}", "--stt-endpoint=carrier-pigeon")
     assert run.exit_code == 4
@@ -67,6 +69,7 @@ class Client:
 """
 
 
+@pytest.mark.slow
 def test_both_operations_have_to_be_seen(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(TWO_LIBRARIES)
     run = run_pytest(tmp_path, "--stt-client=mine:Client", "-o", "pythonpath=.", "stt/request", "-k", "method")
@@ -74,6 +77,7 @@ def test_both_operations_have_to_be_seen(tmp_path: Path) -> None:
     assert "endpoint: loopback" in run.output
 
 
+@pytest.mark.slow
 def test_respx_alone_does_not_see_other_clients(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(CLIENT)
     options = ("--stt-client=mine:transcribe", "-o", "pythonpath=.", "stt/request", "-k", "method")
@@ -83,6 +87,7 @@ def test_respx_alone_does_not_see_other_clients(tmp_path: Path) -> None:
     assert run_pytest(tmp_path, *options).exit_code == 0
 
 
+@pytest.mark.slow
 def test_without_the_extra_it_is_named(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(f"import sys\nsys.modules['trustme'] = None\n{CLIENT}")
     run = run_pytest(

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 from pytest_openrouter_stt.report import Verdict
 from pytest_openrouter_stt.suite import AREAS, area_checks
 from tests.clients.mutants import CAUGHT_BY
-from tests.running import judge_here
 
 if TYPE_CHECKING:
-    import pytest
+    from tests.running import Run
 
 
-def test_the_reference_passes_every_check(pytester: pytest.Pytester) -> None:
-    run = judge_here(pytester, "tests.clients.reference:Client", "--stt-level=should")
-
-    assert run.exit_code == 0
-    assert run.checks(Verdict.FAILED) | run.checks(Verdict.COULD_NOT_RUN) == set()
+def test_the_reference_passes_every_check(reference_run: Run) -> None:
+    assert reference_run.exit_code == 0
+    assert reference_run.checks(Verdict.FAILED) | reference_run.checks(Verdict.COULD_NOT_RUN) == set()
 
 
 def test_every_check_is_named_by_a_mutant() -> None:

@@ -8,6 +8,7 @@ from pytest_openrouter_stt.report import Verdict
 from tests.running import judge_here
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["IsGivenFiles", "CreditsItself"])
 def test_no_check_blames_it(variant: str, pytester: pytest.Pytester) -> None:
     areas = ("stt/request", "stt/invalid", "stt/state")

@@ -15,6 +15,7 @@ from pytest_openrouter_stt.report import Verdict
 from pytest_openrouter_stt.suite._course import make_call, new_key, numbers_in, text_of
 from pytest_openrouter_stt.suite._crowd import Meeting, patience
 from tests.running import judge_here, run_pytest
+from tests.versions import newest_draws
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,12 +38,15 @@ def test_as_few_steps_are_told_as_it_takes(pytester: pytest.Pytester, mutant: st
     assert result.reason.startswith(f"as the last of {count} steps, ")
 
 
+@pytest.mark.slow
+@newest_draws
 def test_the_steps_are_told_in_words(tmp_path: Path) -> None:
     run = run_pytest(tmp_path, "--stt-client=tests.clients.mutants.state:ReopensAClosedTransport", SEQUENCE)
     assert re.search(r"\n +1\. client A is closed, and made anew with the same key\n", run.output)
     assert re.search(r"\n +2\. client A makes a (full|plain) call: answered with a transcript\n", run.output)
 
 
+@pytest.mark.slow
 def test_a_call_that_does_not_end_is_told_with_its_steps(tmp_path: Path) -> None:
     check = "stt/state::test_usable_after_each_error[sync]"
 
@@ -52,6 +56,7 @@ def test_a_call_that_does_not_end_is_told_with_its_steps(tmp_path: Path) -> None
     assert re.search(r"\n +1\. the client makes a full call: answered with a 401\n", run.output)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mutant", "verdicts"),
     [
