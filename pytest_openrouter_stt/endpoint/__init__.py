@@ -1,9 +1,7 @@
-"""The endpoint: our fake server side, the ways to serve it, and the guard that keeps every packet here."""
+"""The endpoint: our fake server side, and the ways to serve it."""
 
 from ._authority import EXTRA as LOOPBACK_EXTRA
 from ._endpoint import Endpoint, Exchange
-from ._escapes import Escape
-from ._guard import NetworkGuard
 from ._loopback import LoopbackServer
 from ._origin import UNKNOWN, Origin, Step, library_of, module_of, origin, step_of
 from ._redirection import redirected
@@ -17,11 +15,9 @@ __all__ = [
     "UNKNOWN",
     "BodyError",
     "Endpoint",
-    "Escape",
     "Exchange",
     "Fault",
     "LoopbackServer",
-    "NetworkGuard",
     "Origin",
     "Reply",
     "Step",

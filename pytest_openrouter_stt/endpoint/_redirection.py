@@ -9,7 +9,7 @@ import ssl
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from ._escapes import is_local
+from pytest_openrouter_stt.guard import is_local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

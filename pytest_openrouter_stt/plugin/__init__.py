@@ -99,7 +99,7 @@ def _answered(text: str, code: int) -> int:
 
 
 def _initialized(config: pytest.Config) -> tuple[str, int]:
-    from pytest_openrouter_stt.endpoint import NetworkGuard  # noqa: PLC0415
+    from pytest_openrouter_stt.guard import NetworkGuard  # noqa: PLC0415
     from pytest_openrouter_stt.plugin._init_adapter import init_adapter  # noqa: PLC0415 - see the module's docstring
 
     with NetworkGuard() as guard, guard.armed():

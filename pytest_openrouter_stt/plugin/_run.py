@@ -16,7 +16,7 @@ import pytest
 
 from pytest_openrouter_stt import strategies
 from pytest_openrouter_stt.client import configured_errors, resolve
-from pytest_openrouter_stt.endpoint import NetworkGuard
+from pytest_openrouter_stt.guard import NetworkGuard
 from pytest_openrouter_stt.plugin._clients import Clients
 from pytest_openrouter_stt.plugin._mounting import SuiteMount
 from pytest_openrouter_stt.plugin._options import (

@@ -23,7 +23,6 @@ from pytest_openrouter_stt.endpoint import (
     LOOPBACK_EXTRA,
     Endpoint,
     LoopbackServer,
-    NetworkGuard,
     Reply,
     intercept,
     redirected,
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from pytest_openrouter_stt.client import Mode
-    from pytest_openrouter_stt.endpoint import Escape
+    from pytest_openrouter_stt.guard import Escape, NetworkGuard
     from pytest_openrouter_stt.strategies import InvalidCall
 
     from ._examples import Profile

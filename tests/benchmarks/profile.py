@@ -30,7 +30,7 @@ PARTS = {  # the first that a frame has in it
     "strategies": rf"{_OURS}strategies/",
     "Hypothesis": r"/_?hypothesis/",
     "driving the client": rf"{_OURS}client/",
-    "endpoint": rf"{_OURS}endpoint/|/respx/|/h11/",
+    "endpoint": rf"{_OURS}(endpoint|guard)/|/respx/|/h11/",
     "checks": rf"{_OURS}suite/",
     "report": rf"{_OURS}report/|/jinja2/",
     "plugin": rf"{_OURS}(plugin|command_line)/",

@@ -27,7 +27,7 @@ from pytest_openrouter_stt.client import (
     target_of,
 )
 from pytest_openrouter_stt.contract import Call, load_contract
-from pytest_openrouter_stt.endpoint import NetworkGuard
+from pytest_openrouter_stt.guard import NetworkGuard
 from pytest_openrouter_stt.strategies import transcription_calls
 
 if TYPE_CHECKING:

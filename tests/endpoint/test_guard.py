@@ -30,9 +30,8 @@ import httpx
 import pytest
 import requests
 
-from pytest_openrouter_stt.endpoint._escapes import Escape
-from pytest_openrouter_stt.endpoint._guard import NetworkGuard
-from pytest_openrouter_stt.endpoint._proxy_trap import UNKNOWN_TARGET, ProxyTrap
+from pytest_openrouter_stt.guard.escapes import Escape
+from pytest_openrouter_stt.guard.guard import UNKNOWN_TARGET, NetworkGuard, ProxyTrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,8 @@ import requests
 import urllib3
 
 from pytest_openrouter_stt import Endpoint, Reply, intercept, load_contract
-from pytest_openrouter_stt.endpoint import LoopbackServer, NetworkGuard, Origin, Step, WireRequest, origin, redirected
+from pytest_openrouter_stt.endpoint import LoopbackServer, Origin, Step, WireRequest, origin, redirected
+from pytest_openrouter_stt.guard import NetworkGuard
 from tests.clients import reference
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ import requests
 import urllib3
 
 from pytest_openrouter_stt.contract import load_contract
-from pytest_openrouter_stt.endpoint import Endpoint, LoopbackServer, NetworkGuard, Reply, redirected
+from pytest_openrouter_stt.endpoint import Endpoint, LoopbackServer, Reply, redirected
+from pytest_openrouter_stt.guard import NetworkGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
