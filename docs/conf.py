@@ -41,8 +41,8 @@ nitpick_ignore = [
     ("py:class", "Layer"),
     # What the parts of this package have from each other, and users do not.
     ("py:class", "Resolver"),
-    ("py:class", "pytest_openrouter_stt.endpoint._http.HttpConnection"),
-    ("py:class", "pytest_openrouter_stt.endpoint._origin.Origin"),
+    ("py:class", "pytest_openrouter_stt.endpoint.http_connection.HttpConnection"),
+    ("py:class", "pytest_openrouter_stt.endpoint.wire.Origin"),
 ]
 
 html_theme = "furo"

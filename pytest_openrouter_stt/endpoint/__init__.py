@@ -1,13 +1,10 @@
 """The endpoint: our fake server side, and the ways to serve it."""
 
-from ._authority import EXTRA as LOOPBACK_EXTRA
-from ._endpoint import Endpoint, Exchange
-from ._loopback import LoopbackServer
-from ._origin import UNKNOWN, Origin, Step, library_of, module_of, origin, step_of
-from ._redirection import redirected
-from ._reply import Fault, Reply
-from ._respx import LAYERS, intercept
-from ._wire import BodyError, WireRequest, parse_json
+from .endpoint import Endpoint, Exchange, Fault, Reply
+from .loopback import EXTRA as LOOPBACK_EXTRA
+from .loopback import LoopbackServer, redirected
+from .respx import LAYERS, intercept
+from .wire import UNKNOWN, BodyError, Origin, Step, WireRequest, library_of, module_of, origin, parse_json, step_of
 
 __all__ = [
     "LAYERS",

@@ -15,7 +15,7 @@ from pytest_openrouter_stt.endpoint import intercept
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_openrouter_stt.endpoint._respx import Layer
+    from pytest_openrouter_stt.endpoint.respx import Layer
 
 URL = load_contract().url
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\n"

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import h11
 
-from ._reply import Fault, Reply
-from ._wire import WireRequest
+from .endpoint import Fault, Reply
+from .wire import WireRequest
 
 if TYPE_CHECKING:
     from asyncio.trsock import TransportSocket
     from collections.abc import Callable, Iterator
 
-    from ._origin import Origin
+    from .wire import Origin
 
 _MAX_HEAD = 1 << 20
 """A head of more bytes is refused; h11's own limit is less than clients with long headers need."""
@@ -76,15 +76,18 @@ class HttpConnection(asyncio.Protocol):
         self._begin(b"")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin with a new connection."""
         self._transport = cast("asyncio.Transport", transport)
         self._site.opened(self)
 
     def data_received(self, data: bytes) -> None:
+        """Take what a client has sent."""
         self._parser.receive_data(data)
         self._advance()
         self._site.expect_more(self, more=self._has_begun())
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
+        """Forget the connection."""
         self._site.closed(self)
 
     def drop(self) -> None:

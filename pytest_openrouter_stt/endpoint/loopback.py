@@ -1,29 +1,92 @@
-"""Serving an endpoint over real sockets of this machine: HTTP/1.1, plain and under TLS, on one thread."""
+"""The loopback server: an endpoint on real sockets of this machine, plain and under TLS."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import queue
 import selectors
+import socket
+import ssl
+import tempfile
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
+from importlib.util import find_spec
+from pathlib import Path
 from time import monotonic as real_time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+from unittest import mock
 from urllib.parse import urlsplit, urlunsplit
 
-from ._authority import Authority, has_authority
-from ._http import HttpConnection
-from ._origin import UNKNOWN, Origin, origin
+from pytest_openrouter_stt.guard import is_local
+
+from .http_connection import HttpConnection
+from .wire import UNKNOWN, Origin, origin
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
 
-    from ._endpoint import Endpoint
-    from ._reply import Reply
-    from ._wire import WireRequest
+    from .endpoint import Endpoint, Reply
+    from .wire import WireRequest
+
+_MODULE = "trustme"
+EXTRA = "pytest-openrouter-stt[loopback]"
+"""What to install for TLS."""
+
+
+def has_authority() -> bool:
+    """Whether the library that makes certificates is installed: it comes with the extra `EXTRA`."""
+    return find_spec(_MODULE) is not None
+
+
+class Authority:
+    """Signs for any host; its key is in the memory of this process only, and dies with it.
+
+    Attributes:
+        path: A file with its certificate, for what reads it by its name.
+    """
+
+    def __init__(self) -> None:
+        import trustme  # noqa: PLC0415 - an extra
+
+        self._ca = trustme.CA()
+        self._pem = self._ca.cert_pem.bytes().decode("ascii")
+        self._folder = tempfile.TemporaryDirectory(prefix="stt-")
+        self._trusting: weakref.WeakSet[ssl.SSLContext] = weakref.WeakSet()
+        self._for_host = lru_cache(maxsize=64)(self._made_for)
+        self.path = Path(self._folder.name, "authority.pem")
+        self.path.write_text(self._pem, encoding="ascii")
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._folder.cleanup()
+
+    def let_trust(self, context: ssl.SSLContext) -> None:
+        """Let a client's *context* trust this authority, unless it trusts anybody."""
+        if context not in self._trusting and context.verify_mode != ssl.CERT_NONE:
+            context.load_verify_locations(cadata=self._pem)
+            self._trusting.add(context)
+
+    def server_context(self, host: str) -> ssl.SSLContext:
+        """Return what a server uses for clients that ask for another host by its name, and for *host* if for none."""
+        context = self._made_for(host)
+        context.sni_callback = self._choose
+        return context
+
+    def _choose(self, connection: ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> None:
+        if host:
+            connection.context = self._for_host(host)
+
+    def _made_for(self, host: str) -> ssl.SSLContext:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.set_alpn_protocols(["http/1.1"])
+        context.num_tickets = 0  # a ticket makes a client's socket readable when there is nothing to read
+        self._ca.issue_cert(host).configure_cert(context)
+        return context
+
 
 THREAD_NAME = "stt-endpoint"
 """The names of the server's threads begin with it."""
@@ -280,3 +343,78 @@ class LoopbackServer:
 
     def _run(self, coroutine: Coroutine[None, None, int]) -> int:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(_LIMIT)
+
+
+_ELSEWHERE = "127.0.83.84"
+"""Stands for every host that is not this machine; nothing has to listen there, connects to it are led on."""
+
+_HTTP = 80
+_CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_NO_PROXY = ("NO_PROXY", "no_proxy")
+
+
+@contextlib.contextmanager
+def redirected(server: LoopbackServer) -> Iterator[None]:
+    """Let names of other machines resolve to *server*, and its certificates be trusted, while the context is open.
+
+    Port 80 leads to plain HTTP, every other to TLS. For code that uses Python's own `socket` and `ssl`; native code
+    (libcurl, uvloop) looks names up by itself.
+    """
+    with contextlib.ExitStack() as undo:
+        for owner, name, function in (
+            (socket, "getaddrinfo", _resolving(socket.getaddrinfo)),
+            (socket, "gethostbyname", _resolving(socket.gethostbyname)),
+            (socket.socket, "connect", _led(socket.socket.connect, server)),
+            (socket.socket, "connect_ex", _led(socket.socket.connect_ex, server)),
+        ):
+            undo.enter_context(mock.patch.object(owner, name, function))
+        changes = dict.fromkeys(_NO_PROXY, "*")
+        if server.authority is not None:
+            undo.enter_context(_trusting(server.authority))
+            changes |= dict.fromkeys(_CA_VARIABLES, str(server.authority.path))
+        undo.enter_context(mock.patch.dict(os.environ, changes))
+        yield
+
+
+def _resolving(look_up: Callable[..., Any]) -> Callable[..., Any]:
+    def resolve(host: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+        return look_up(host if name is None or is_local(name) or _is_address(name) else _ELSEWHERE, *args, **kwargs)
+
+    return resolve
+
+
+def _is_address(name: str) -> bool:
+    """Whether it is no name at all; what it reaches is the guard's business."""
+    return ":" in name or name.replace(".", "").isdecimal()
+
+
+def _led(connect: Callable[..., Any], server: LoopbackServer) -> Callable[..., Any]:
+    def led(sock: socket.socket, address: Any) -> Any:
+        if not isinstance(address, tuple) or address[:1] != (_ELSEWHERE,):
+            return connect(sock, address)
+        port = server.port if address[1] == _HTTP else server.tls_port
+        try:
+            return connect(sock, ("127.0.0.1", port or server.port))
+        finally:  # a socket that does not block raises, and goes on
+            server.note_origin(sock)
+
+    return led
+
+
+@contextlib.contextmanager
+def _trusting(authority: Authority) -> Iterator[None]:
+    """Let every TLS context trust *authority* as soon as it is used, also one that is older."""
+
+    def trusting(wrap: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(context: ssl.SSLContext, *args: Any, **kwargs: Any) -> Any:
+            authority.let_trust(context)
+            return wrap(context, *args, **kwargs)
+
+        return wrapped
+
+    with (
+        mock.patch.object(ssl.SSLContext, "wrap_socket", trusting(ssl.SSLContext.wrap_socket)),
+        mock.patch.object(ssl.SSLContext, "wrap_bio", trusting(ssl.SSLContext.wrap_bio)),
+    ):
+        yield
