@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_openrouter_stt.contract import load_contract
-from pytest_openrouter_stt.contract.comparison import drift
+from pytest_openrouter_stt.drift import drift
 from pytest_openrouter_stt.report import write_file
 
 from ._drift_report import DriftReport, as_markdown, as_text

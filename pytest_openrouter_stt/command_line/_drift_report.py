@@ -7,14 +7,14 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_openrouter_stt.contract.comparison import listed, named
+from pytest_openrouter_stt.drift import listed, named
 from pytest_openrouter_stt.report import counted, harmless, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_openrouter_stt.contract import Contract
-    from pytest_openrouter_stt.contract.comparison import Change, Drift
+    from pytest_openrouter_stt.drift import Change, Drift
 
     from ._touched_checks import Recount
 

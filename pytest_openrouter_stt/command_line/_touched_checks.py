@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_openrouter_stt.contract.comparison import SCHEMA, is_error, surface
+from pytest_openrouter_stt.drift import SCHEMA, is_error, surface
 from pytest_openrouter_stt.suite import CheckInfo, cases, every_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_openrouter_stt.contract import Contract, SdkNaming
-    from pytest_openrouter_stt.contract.comparison import Change, Facts, Place, Step
+    from pytest_openrouter_stt.drift import Change, Facts, Place, Step
 
 _SDK = "sdk.yaml#/"
 _ANY = "*"

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_openrouter_stt.contract import Contract, SpecError, load_contract
-from pytest_openrouter_stt.contract.comparison import Binding, Drift, drift
+from pytest_openrouter_stt.drift import Binding, Drift, drift
 
 from ._documents import OPERATION, as_yaml, packaged, post, schemas, small
 from ._edits import EDITS, Edit
