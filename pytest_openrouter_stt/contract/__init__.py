@@ -1,14 +1,22 @@
 """The contract: what a client has to do, as immutable values; no HTTP, no Hypothesis, no pytest."""
 
-from ._call import MISSING, Call
-from ._contract import OPERATION_PATH, Contract, find_operation, resolver_of
-from ._dialect import ELSEWHERE, NAMED, is_annotation, is_extension, modernised
-from ._errors import SpecError
-from ._load import load_contract, sdk_document
-from ._resolve import Json, Resolver
-from ._schema import Schema, Violation
-from ._sdk import Parameter, SdkNaming
-from ._values import escape, shortened, thaw
+from .contract import MISSING, OPERATION_PATH, Call, Contract, find_operation, resolver_of
+from .documents import Parameter, SdkNaming, load_contract, sdk_document
+from .schema import (
+    ELSEWHERE,
+    NAMED,
+    Json,
+    Resolver,
+    Schema,
+    SpecError,
+    Violation,
+    escape,
+    is_annotation,
+    is_extension,
+    modernised,
+    shortened,
+    thaw,
+)
 
 __all__ = [
     "ELSEWHERE",

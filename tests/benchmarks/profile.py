@@ -25,7 +25,7 @@ RATE = 250
 _OURS = r"/pytest_openrouter_stt/"
 PARTS = {  # the first that a frame has in it
     "importing": r"<frozen importlib|/_pytest/assertion/rewrite\.py",
-    "judging a body against the schema": rf"/(jsonschema\w*|referencing|rpds)/|{_OURS}contract/_schema\.py",
+    "judging a body against the schema": rf"/(jsonschema\w*|referencing|rpds)/|{_OURS}contract/schema\.py",
     "contract": rf"{_OURS}contract/|/yaml/",
     "strategies": rf"{_OURS}strategies/",
     "Hypothesis": r"/_?hypothesis/",

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from pytest_openrouter_stt.contract import load_contract
-from pytest_openrouter_stt.contract._load import COMPILED_NAME, spec_folder
+from pytest_openrouter_stt.contract.documents import COMPILED_NAME, spec_folder
 
 from ._documents import REPOSITORY, SPEC, packaged, post, read_yaml, schemas
 

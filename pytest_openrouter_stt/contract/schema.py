@@ -1,17 +1,134 @@
-"""Finding the operation in an OpenAPI document, and its schemas with every reference written out."""
+"""JSON Schemas of the contract: values, OpenAPI dialects, resolved references, violations."""
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
-from ._dialect import DATA, ELSEWHERE, NAMED, NOTHING, is_annotation, is_extension, modernised
-from ._errors import SpecError
-from ._values import escape, freeze, legible, shown
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
+
+
+@dataclass(eq=False, kw_only=True)
+class SpecError(Exception):
+    """A contract that cannot be used.
+
+    Attributes:
+        source: The file, as the user named it.
+        problem: What is wrong with it, naming the offending value or place.
+        remedy: What to do about it.
+    """
+
+    source: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.problem}. {self.remedy}"
+
+
+_REPR = reprlib.Repr()
+_REPR.maxlevel = 3
+_REPR.maxstring = _REPR.maxlong = 80
+_LONGEST = 200
+
+
+def freeze(value: object) -> object:
+    """Return *value* with every mapping read-only and every list a tuple; scalars are returned as they are."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: freeze(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(freeze(item) for item in value)
+    return value
+
+
+def thaw(value: object) -> object:
+    """Return a fresh ``dict`` and ``list`` copy of *value*, the reverse of `freeze`."""
+    if isinstance(value, Mapping):
+        return {key: thaw(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [thaw(item) for item in value]
+    return value
+
+
+def shown(value: object) -> str:
+    """Return *value* as it stands in a message: as Python, and short whatever it is."""
+    return shortened(_REPR.repr(value))
+
+
+def shortened(text: str) -> str:
+    """Return *text* without what does not fit on two lines."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def legible(text: str) -> str:
+    """Return *text* as one line of characters that only show something, without its middle when it is long."""
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return line if len(line) <= 2 * _LONGEST else f"{line[: _LONGEST - 1]}…{line[-_LONGEST:]}"
+
+
+def escape(token: str) -> str:
+    """Return *token* as it stands in a JSON pointer (RFC 6901, section 3)."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+DATA = frozenset({"const", "default", "enum", "example", "examples"})
+"""Hold values, not schemas: a ``$ref`` in them is only a key."""
+
+NAMED = frozenset({"dependentSchemas", "patternProperties", "properties"})
+"""Hold schemas by a name, which is not a keyword whatever it is."""
+
+ELSEWHERE = frozenset({"$anchor", "$comment", "$defs", "$dynamicAnchor", "$id", "$schema", "definitions"})
+"""Say how a schema is referred to, or hold what is: of no use once every reference is written out."""
+
+NOTHING: Mapping[str, object] = MappingProxyType({"not": MappingProxyType({})})
+"""The schema ``false``, spelled so that jsonschema says where the value stands that it refuses."""
+
+_ANNOTATIONS = frozenset({"title", "description", "example", "examples", "default", "deprecated", "summary"})
+
+
+def is_extension(keyword: str) -> bool:
+    """Whether it is a vendor's own (OpenAPI, "Specification Extensions")."""
+    return keyword.startswith("x-")
+
+
+def is_annotation(keyword: str) -> bool:
+    """Whether it accepts and refuses nothing."""
+    return keyword in _ANNOTATIONS or is_extension(keyword)
+
+
+def modernised(schema: dict[str, object]) -> dict[str, object]:
+    """Return a schema of OpenAPI 3.0 with ``nullable`` and boolean exclusive limits as 2020-12 has them."""
+    for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        schema = _exclusive(schema, limit, exclusive)
+    return _nullable(schema)
+
+
+def _exclusive(schema: dict[str, object], limit: str, exclusive: str) -> dict[str, object]:
+    flag = schema.get(exclusive)
+    if not isinstance(flag, bool):
+        return schema
+    rest = {key: value for key, value in schema.items() if key != exclusive}
+    if flag and limit in rest:
+        rest[exclusive] = rest.pop(limit)
+    return rest
+
+
+def _nullable(schema: dict[str, object]) -> dict[str, object]:
+    """``nullable`` adds null to the ``type`` beside it, and to nothing else (OpenAPI 3.0.3, "Schema Object")."""
+    flag = schema.get("nullable")
+    if not isinstance(flag, bool):
+        return schema
+    rest = {key: value for key, value in schema.items() if key != "nullable"}
+    if flag and isinstance(rest.get("type"), str):
+        rest["type"] = [rest["type"], "null"]
+    return rest
+
 
 _MAX_SCHEMA_VALUES = 100_000
 """Values in a schema with every reference written out; validating it takes seconds from there on."""
@@ -166,3 +283,51 @@ def _count(value: object) -> int:
     if isinstance(value, Mapping):
         return 1 + sum(map(_count, value.values()))
     return 1 + sum(map(_count, value)) if isinstance(value, list | tuple) else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a value breaks a schema.
+
+    Attributes:
+        pointer: JSON pointer (RFC 6901) into the value; empty for the value itself.
+        keyword: The JSON Schema keyword that is broken, for example ``required``; ``false`` for that schema.
+        message: What is wrong, in words.
+    """
+
+    pointer: str
+    keyword: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or 'the body'}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A JSON Schema (Draft 2020-12) with every reference written out.
+
+    Attributes:
+        pointer: Where it stands in the OpenAPI document.
+        document: The schema, read-only at every depth.
+    """
+
+    pointer: str
+    document: Json = field(repr=False)
+
+    def violations(self, value: object) -> tuple[Violation, ...]:
+        """Return every violation in *value*, a JSON value; empty when it is valid."""
+        return tuple(sorted(self._find(value), key=lambda violation: violation.pointer))
+
+    @cached_property
+    def _find(self) -> Callable[[object], Iterator[Violation]]:
+        from .validator import Validator  # noqa: PLC0415 - costs 60 ms, and not every run judges
+
+        validator = Validator(cast("dict[str, Any]", thaw(self.document)))
+
+        def find(value: object) -> Iterator[Violation]:
+            for error in validator.iter_errors(value):
+                pointer = "".join(f"/{escape(str(token))}" for token in error.absolute_path)
+                yield Violation(pointer, str(error.validator or "false"), error.message)
+
+        return find
