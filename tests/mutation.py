@@ -85,17 +85,17 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "_secrets": _SECRETS,
     },
     "client": {
-        "_clock": (_tests("client", "clock"),),
-        "_error_settings": (_ERRORS,),
-        "_error_table": (_ERRORS,),
-        "_errors": (_ERRORS,),
-        "_failure": (_ERRORS,),
-        "_foreign_errors": (_COMMANDS,),
-        "_outcome": (_ERRORS,),
-        "_patience": (_tests("client", "clock", "no_answer", "driving"),),
-        "_protocol": (_COMMANDS,),
-        "_resolve": (_tests("client", "resolve", "entry_points"),),
-        "_tagged": (_COMMANDS,),
+        "outcome": (_ERRORS,),
+        "target": (_tests("client", "resolve", "entry_points"),),
+    },
+    "client/clock": {
+        "virtual_clock": (_tests("client", "clock"),),
+        "waiting": (_tests("client", "clock", "no_answer", "driving"),),
+    },
+    "client/command": {
+        "command": (_COMMANDS,),
+        "protocol": (_COMMANDS,),
+        "tagged": (_COMMANDS,),
     },
 }
 """The modules of each layer, and what has to notice a change of them: commands of Python, one after the other."""

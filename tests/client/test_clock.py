@@ -20,7 +20,7 @@ import trio
 import trio.testing
 
 from pytest_openrouter_stt.client import ClientUnderTest, Failure, Transcript, VirtualClock, target_of
-from pytest_openrouter_stt.client._patience import GLANCE, PATIENCE, patience
+from pytest_openrouter_stt.client.clock.waiting import GLANCE, PATIENCE, patience
 from pytest_openrouter_stt.contract import Call, load_contract
 
 if TYPE_CHECKING:

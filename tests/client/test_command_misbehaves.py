@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_openrouter_stt.client import ClientNotFound, Failure, NoAnswer, Request, Transcript
-from pytest_openrouter_stt.client._conversation import CommandFailed, Conversation
+from pytest_openrouter_stt.client.command.conversation import CommandFailed, Conversation
 from pytest_openrouter_stt.contract import Call
 from tests.client.commands import HELLO
 from tests.running import REPOSITORY

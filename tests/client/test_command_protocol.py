@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pytest_openrouter_stt.client import Request, Transcript
-from pytest_openrouter_stt.client._protocol import Greeting, ProtocolError, read_answer, read_greeting
+from pytest_openrouter_stt.client.command.protocol import Greeting, ProtocolError, read_answer, read_greeting
 from pytest_openrouter_stt.contract import Call
 from pytest_openrouter_stt.strategies import invalid_transcription_calls, transcription_calls
 from tests.running import REPOSITORY
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DOCUMENT = (REPOSITORY / "docs" / "reference" / "command-protocol.md").read_text("utf-8")
 SCHEMA = json.loads(
-    (REPOSITORY / "pytest_openrouter_stt" / "client" / "command-protocol.schema.json").read_text("utf-8")
+    (REPOSITORY / "pytest_openrouter_stt" / "client" / "command" / "command-protocol.schema.json").read_text("utf-8")
 )
 EXAMPLES = re.findall(r"^```json (\w+)\n(.*?)^```", DOCUMENT, re.DOTALL | re.MULTILINE)
 VALUES = [json.loads(code) for code in re.findall(r'`(\{"\$stt".*?\})`', DOCUMENT)]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 KEY = "sk-of-a-test"
 CALL = Call(input_audio={"data": "UklGRg==", "format_": "wav"}, model="m")
 SCHEMA = json.loads(
-    (REPOSITORY / "pytest_openrouter_stt" / "client" / "command-protocol.schema.json").read_text("utf-8")
+    (REPOSITORY / "pytest_openrouter_stt" / "client" / "command" / "command-protocol.schema.json").read_text("utf-8")
 )
 ANSWERS = Draft202012Validator({"$ref": "#/$defs/answer", "$defs": SCHEMA["$defs"]})
 NUMBER = "@number@"

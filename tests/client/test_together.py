@@ -11,17 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_openrouter_stt.client import (
-    Ask,
-    ClientUnderTest,
-    Failure,
-    NoAnswer,
-    Outcome,
-    Transcript,
-    _worker,
-    target_of,
-)
-from pytest_openrouter_stt.client._worker import may_be_traced
+from pytest_openrouter_stt.client import Ask, ClientUnderTest, Failure, NoAnswer, Outcome, Transcript, target_of, worker
+from pytest_openrouter_stt.client.worker import may_be_traced
 from pytest_openrouter_stt.contract import Call, load_contract
 
 if TYPE_CHECKING:
@@ -107,7 +98,7 @@ class TestThreads:
 
 THREADS = """
 import sys, threading
-from pytest_openrouter_stt.client._giving_way import GivingWay
+from pytest_openrouter_stt.client.giving_way import GivingWay
 
 class Shared:
     def keep(self, value):
@@ -160,8 +151,8 @@ class TestWhereAnExceptionThatWaitsLetsThreadsSpin:
     @pytest.fixture
     def client(self, drive: Drive, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClientUnderTest]:
         """A client whose calls are traced, and blocked until the end of the test."""
-        monkeypatch.setattr(_worker, "_SPINS", True)
-        monkeypatch.setattr(_worker, "_left_behind", [])
+        monkeypatch.setattr(worker, "_SPINS", True)
+        monkeypatch.setattr(worker, "_left_behind", [])
         released = threading.Event()
 
         def operation(*, input_audio: Any, model: str) -> str:
@@ -192,7 +183,7 @@ def test_threads_do_not_give_way_where_they_would_spin_for_ever(drive: Drive, mo
     def operation(*, input_audio: Any, model: str) -> str:
         return repr(sys.gettrace())
 
-    monkeypatch.setattr(_worker, "_left_behind", [threading.current_thread()])
+    monkeypatch.setattr(worker, "_left_behind", [threading.current_thread()])
     assert not any("GivingWay" in str(text) for text in texts(drive(operation).call_in_threads(CALLS, "k")))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from ._tagged import tagged, untagged
+from .tagged import tagged, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

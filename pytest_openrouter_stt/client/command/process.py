@@ -17,12 +17,12 @@ import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from ._keeper import LEASH
+from .keeper import LEASH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_KEEPER = Path(__file__).with_name("_keeper.py")
+_KEEPER = Path(__file__).with_name("keeper.py")
 _LONGEST_LINE = 64 * 2**20
 _KEPT_OUTPUT = 64 * 2**10
 _CHUNK = 2**16

@@ -1,4 +1,4 @@
-"""Making a client of a function whose signature is not that of the SDK."""
+"""Adapters: code between the suite and a client, written by hand or made of a function."""
 
 from __future__ import annotations
 
@@ -17,12 +17,66 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pytest_openrouter_stt.contract import load_contract
 
-from ._adapter import ADAPTER_WORK, FUNCTION_OF
-from ._error_table import DECLARATION
-from ._outcome import ReturnedFailure
+from .outcome import DECLARATION, ReturnedFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
+
+    from .target import Target
+
+ADAPTER_FOR = "stt_adapter_for"
+"""The attribute by which an adapter, or its module, names the package of the client that it is for."""
+
+FUNCTION_OF = "stt_function_of"
+"""The same, where nobody has said it but a function is known to be of that package."""
+
+ADAPTER_WORK = "stt_adapter_work"
+"""The attribute by which it says what it does itself, in sentences without a subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """An adapter that says so.
+
+    Attributes:
+        name: What it is called in reports.
+        modules: The modules that its code is in.
+        package: The package of the client, by its dotted name.
+        work: What it says that it does itself.
+    """
+
+    name: str
+    modules: frozenset[str]
+    package: str
+    work: tuple[str, ...]
+
+    def is_client(self, module: str) -> bool:
+        """Whether *module* is the client's."""
+        return _is_in(module, self.package) and module not in self.modules
+
+
+def adapter_of(target: Target, owner: object) -> Adapter | None:
+    """Return the adapter that *owner*, or the module of *target*, says that it is; ``None`` for a client itself."""
+    package = declared(target, owner, ADAPTER_FOR) or getattr(owner, FUNCTION_OF, None)
+    here = getattr(target.module, "__name__", "")
+    if not isinstance(package, str) or not package or package == here:
+        return None
+    homes = {getattr(owner, "__module__", None), type(owner).__module__}
+    others = ("builtins", package, __name__.partition(".")[0])  # of from_function() it is declared what it does
+    own = {home for home in homes if isinstance(home, str) and not any(_is_in(home, other) for other in others)}
+    work = declared(target, owner, ADAPTER_WORK) or ()
+    return Adapter(here or target.name, frozenset({here, *own} - {""}), package, tuple(map(str, work)))
+
+
+def declared(target: Target, owner: object, name: str) -> Any:
+    """Return the attribute *name* of a client object or else of its module; ``None`` when neither has it."""
+    found = getattr(owner, name, None)
+    return getattr(target.module, name, None) if found is None else found
+
+
+def _is_in(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
 
 AudioForm = Literal["base64", "bytes", "file", "path", "mapping"]
 """What a function takes for the audio."""

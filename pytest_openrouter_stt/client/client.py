@@ -10,17 +10,13 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from ._adapter import Adapter, adapter_of
-from ._clock import WORKER_PREFIX, VirtualClock
-from ._closing import closer_of, closing_method_of
-from ._connection import Connection, connect
-from ._conversation import CommandFailed
-from ._crew import Crew
-from ._error_table import ErrorTable, error_table
-from ._giving_way import GivingWay, packages_of
-from ._outcome import Failure, NoAnswer, Outcome, Transcript, returned
-from ._sockets import VirtualSelector
-from ._worker import GivenUp, Worker
+from .adapter import Adapter, adapter_of
+from .clock import WORKER_PREFIX, VirtualClock, VirtualSelector
+from .command import CommandFailed
+from .giving_way import GivingWay, packages_of
+from .outcome import ErrorTable, Failure, NoAnswer, Outcome, Transcript, error_table, returned
+from .target import Connection, closer_of, closing_method_of, connect
+from .worker import Crew, GivenUp, Worker
 
 if TYPE_CHECKING:
     import threading
@@ -28,7 +24,7 @@ if TYPE_CHECKING:
 
     from pytest_openrouter_stt.contract import Call, Contract
 
-    from ._resolve import Target
+    from .target import Target
 
 Mode = Literal["sync", "async"]
 Ask = Callable[["Call"], Awaitable[Outcome]]

@@ -13,7 +13,7 @@ from collections import Counter, deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ._worker import may_be_traced
+from .worker import may_be_traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,14 +8,14 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ._process import Process, environment
-from ._protocol import Answer, Greeting, ProtocolError, read_answer, read_greeting
+from .process import Process, environment
+from .protocol import Answer, Greeting, ProtocolError, read_answer, read_greeting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from ._protocol import Request
+    from .protocol import Request
 
 _LOOK = 0.05
 """How often a wait looks up, in seconds: only then a call that is given up can end."""
