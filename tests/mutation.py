@@ -56,19 +56,12 @@ _SECRETS = (_tests("suite", "secrets", "logs"), _kills("secrecy"))
 
 LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
     "strategies": {
-        "_audio": (_CALLS,),
-        "_calls": (_CALLS,),
-        "_defects": (_INVALID, _CALLS),
-        "_drawing": (_SCHEMA, _CALLS),
-        "_errors": (_INVALID, _SCHEMA),
-        "_formats": (_SCHEMA,),
-        "_invalid": (_INVALID,),
-        "_members": (_SCHEMA, _CALLS),
-        "_normal": (_SCHEMA, _INVALID),
-        "_numbers": (_SCHEMA, _CALLS),
-        "_responses": (_CALLS,),
-        "_schema": (_SCHEMA, _CALLS),
-        "_smallest": (_INVALID,),
+        "calls": (_CALLS,),
+        "defects": (_INVALID, _CALLS),
+        "drawing": (_SCHEMA, _CALLS),
+        "invalid": (_INVALID,),
+        "normal": (_INVALID, _SCHEMA),
+        "schema": (_SCHEMA, _CALLS),
     },
     "suite": {
         **{area: _judged(area) for area in AREAS},

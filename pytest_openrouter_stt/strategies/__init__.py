@@ -1,16 +1,19 @@
 """Hypothesis strategies from the contract: calls, requests, and the bodies that answer them."""
 
-from ._audio import AWKWARD_AUDIO, audio, audio_data
-from ._calls import (
+from .calls import (
+    AWKWARD_AUDIO,
     api_keys,
+    audio,
+    audio_data,
+    error_responses,
     header_values,
     provider_options,
     provider_slugs,
     transcription_calls,
     transcription_requests,
+    transcription_responses,
 )
-from ._errors import UnsupportedKeyword
-from ._invalid import (
+from .invalid import (
     InvalidCall,
     InvalidRequest,
     every_invalid_call,
@@ -18,8 +21,8 @@ from ._invalid import (
     invalid_transcription_calls,
     invalid_transcription_requests,
 )
-from ._responses import error_responses, transcription_responses
-from ._schema import from_schema
+from .normal import UnsupportedKeyword
+from .schema import from_schema
 
 __all__ = [
     "AWKWARD_AUDIO",

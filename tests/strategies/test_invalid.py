@@ -21,8 +21,7 @@ from pytest_openrouter_stt.strategies import (
     invalid_transcription_requests,
     provider_slugs,
 )
-from pytest_openrouter_stt.strategies._defects import defects, uncarried
-from pytest_openrouter_stt.strategies._smallest import smallest
+from pytest_openrouter_stt.strategies.defects import defects, smallest, uncarried
 
 CONTRACT = load_contract()
 EVERY_REQUEST = every_invalid_request()

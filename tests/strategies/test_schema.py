@@ -17,7 +17,7 @@ from hypothesis.errors import Unsatisfiable
 from jsonschema import Draft202012Validator
 
 from pytest_openrouter_stt.strategies import UnsupportedKeyword, from_schema
-from pytest_openrouter_stt.strategies._errors import AdmitsNothing
+from pytest_openrouter_stt.strategies.normal import AdmitsNothing
 
 TYPES = ["null", "boolean", "integer", "number", "string", "array", "object"]
 UNDERSTOOD = {

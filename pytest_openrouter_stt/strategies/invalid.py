@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_openrouter_stt.contract import MISSING, Call, Contract, Violation, load_contract
 
-from ._calls import transcription_calls
-from ._defects import Defect, defects, uncarried
-from ._drawing import Draw, drawn, pick
-from ._smallest import smallest
+from .calls import transcription_calls
+from .defects import Defect, defects, smallest, uncarried
+from .drawing import Draw, drawn, pick
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
