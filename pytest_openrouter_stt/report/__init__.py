@@ -1,35 +1,61 @@
 """From verdicts to what a person reads."""
 
-from ._badge import badge
-from ._comparison import Change, ClientComparison, Comparison, Kind, compare
-from ._comparison_lines import comparison_lines
-from ._comparison_markdown import comparison_markdown
-from ._example import call_text, json_text, replies_text, wire_text
-from ._failure import SOURCES, Rendered, Subject, observed, render_failure
-from ._failure_text import Crash, FailureText
-from ._json_diff import same_json
-from ._judgement import CheckFailed, CheckStopped, CouldNotRun, Observation, judgement_in
-from ._known import (
-    KnownFailure,
-    KnownFailures,
-    UnusableKnownFailures,
-    known_failures_text,
-    read_known_failures,
+from .comparison import Change, ClientComparison, Comparison, Kind, compare
+from .comparison_text import comparison_lines, comparison_markdown
+from .evidence import pathless
+from .failure import (
+    SOURCES,
+    Crash,
+    FailureText,
+    Rendered,
+    Subject,
+    call_text,
+    json_text,
+    observed,
+    render_failure,
+    replies_text,
+    wire_text,
 )
-from ._markdown import markdown_report
-from ._matrix import Cell, Matrix, Row, matrix
-from ._matrix_lines import matrix_lines
-from ._merging import merged, read_reports
-from ._note_lines import adapter_lines, error_lines, note_lines, sender_lines, told_apart_by_nothing
-from ._notes import AdapterWork, ErrorRow, Note, Repeat, Sender, Served, Who, note_property, notes_in
-from ._paths import pathless
-from ._report import Case, CheckReport, Circumstances, ClientReport, Report
-from ._report_json import UnreadableReport, read_report, report_json
-from ._result import Level, Requirement, Result, Source, Verdict
-from ._summary import Conformance, conclusion, is_conclusive, is_gating, is_green, summary_lines
-from ._text import counted, harmless, harmless_log, one_line
-from ._writing import as_json, write_file
 from .html import html_report
+from .known_failures import KnownFailure, KnownFailures, UnusableKnownFailures, known_failures_text, read_known_failures
+from .markdown import markdown_report
+from .report import Case, Cell, CheckReport, Circumstances, ClientReport, Matrix, Report, Row, matrix, matrix_lines
+from .report_json import UnreadableReport, as_json, badge, merged, read_report, read_reports, report_json, write_file
+from .result import (
+    AdapterWork,
+    CheckFailed,
+    CheckStopped,
+    CouldNotRun,
+    ErrorRow,
+    Level,
+    Note,
+    Observation,
+    Repeat,
+    Requirement,
+    Result,
+    Sender,
+    Served,
+    Source,
+    Verdict,
+    Who,
+    judgement_in,
+    note_property,
+    notes_in,
+)
+from .summary import (
+    Conformance,
+    adapter_lines,
+    conclusion,
+    error_lines,
+    is_conclusive,
+    is_gating,
+    is_green,
+    note_lines,
+    sender_lines,
+    summary_lines,
+    told_apart_by_nothing,
+)
+from .text import counted, harmless, harmless_log, one_line, same_json
 
 __all__ = [
     "SOURCES",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_openrouter_stt.report._report import Report
+    from pytest_openrouter_stt.report.report import Report
 
 
 def html_report(report: Report) -> str:
@@ -16,7 +16,7 @@ def html_report(report: Report) -> str:
     Args:
         report: One client, or several, which are then put side by side first.
     """
-    from ._render import rendered  # noqa: PLC0415 - Jinja2 is for those who ask for HTML
+    from .render import rendered  # noqa: PLC0415 - Jinja2 is for those who ask for HTML
 
     return rendered(report)
 

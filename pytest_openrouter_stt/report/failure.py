@@ -1,29 +1,87 @@
-"""A failure on one screen: what was required, what was observed, and the call that shows it."""
+"""A failure on one screen, and examples of calls and replies in the same form."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_openrouter_stt.client import NoAnswer, Transcript
 from pytest_openrouter_stt.contract import MISSING
 
-from ._evidence import exchanges_text, outcome_text, raised_at, reply_text, request_text, stuck_at, waits_text
-from ._json_diff import wire_diff
-from ._paste import as_command, as_curl, as_python
-from ._result import Source
-from ._text import one_line, redactor, visible
+from .evidence import (
+    as_command,
+    as_curl,
+    as_python,
+    exchanges_text,
+    outcome_text,
+    raised_at,
+    reply_text,
+    request_text,
+    stuck_at,
+    waits_text,
+)
+from .result import Source
+from .text import compact, escaped, json_lines, one_line, redactor, visible, wire_diff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from pytest_openrouter_stt.contract import Contract
-    from pytest_openrouter_stt.endpoint import Exchange
+    from pytest_openrouter_stt.contract import Call, Contract
+    from pytest_openrouter_stt.endpoint import Exchange, Reply
 
-    from ._judgement import CheckFailed, Observation
-    from ._result import Requirement
-    from ._text import Redactor
+    from .result import CheckFailed, Observation, Requirement
+    from .text import Redactor
+
+
+class Writer(Protocol):
+    """What pytest writes to a terminal with."""
+
+    def line(self, s: str = "") -> None:
+        """Write a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """What is shown of a failure where there is room for one line; named as pytest names it.
+
+    Attributes:
+        node_id: pytest's name of the item.
+        message: What was observed.
+    """
+
+    node_id: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.node_id}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class FailureText:
+    """The text of a failure, with one line of it apart.
+
+    A mere string would not do: with ``CI`` set, pytest's short summary repeats the whole of it for each failure.
+
+    Attributes:
+        text: All of it.
+        shown: What the terminal shows of it; may be empty.
+        reprcrash: Its one line.
+    """
+
+    text: str
+    shown: str
+    reprcrash: Crash
+
+    def __str__(self) -> str:
+        return self.text
+
+    def toterminal(self, writer: Writer) -> None:
+        """Write it as pytest does a traceback."""
+        for line in self.shown.split("\n") if self.shown else ():  # what cannot be encoded spoils one line only
+            writer.line(line)
+
 
 _LABEL = 10
 _MAX_LINES = 30
@@ -182,3 +240,55 @@ def _call_rows(
     else:
         yield "call", as_python(seen.call, seen.mode, spelling, ink)
     yield "curl", as_curl(seen.call, contract, ink)
+
+
+_INK = redactor(())
+_SPELLING = "client.create_transcription"
+_ELSEWHERE = "what stands for the audio"
+_MAX_RAW = 400
+_MAX_EXAMPLE_LINES = 16
+
+
+def call_text(call: Call, audio: str = "") -> str:
+    """Return the call as Python.
+
+    Args:
+        call: What is passed.
+        audio: How the argument for the audio is written, where it is no value that could be shown.
+    """
+    if not audio:
+        return as_python(call, "sync", _SPELLING, _INK)
+    return as_python(call.replace(input_audio=_ELSEWHERE), "sync", _SPELLING, _INK).replace(repr(_ELSEWHERE), audio)
+
+
+def wire_text(call: Call, contract: Contract) -> str:
+    """Return the request that the contract requires for *call*, with what every client has to send."""
+    headers = {"Authorization": "Bearer <the key>", "Content-Type": "application/json", **contract.wire_headers(call)}
+    lines = [f"{contract.method} {contract.url}", *(f"{name}: {value}" for name, value in headers.items()), ""]
+    body = json.dumps(contract.wire_body(call), indent=2, ensure_ascii=False)
+    return visible("\n".join([*lines, escaped(body)]))
+
+
+def replies_text(replies: Sequence[Reply]) -> str:
+    """Return what a server answers, one reply after the other."""
+    return "\nand then\n".join(_reply(reply) for reply in replies)
+
+
+def json_text(value: object, depth: int = 3) -> str:
+    """Return a JSON value, with what is long or deep about it left out.
+
+    Args:
+        value: Anything that a JSON or YAML document holds.
+        depth: How many containers inside each other are shown.
+    """
+    lines = json_lines(compact(value, _INK, depth))
+    more = len(lines) - _MAX_EXAMPLE_LINES
+    return visible("\n".join([*lines[:_MAX_EXAMPLE_LINES], f"… {more:,} more lines"] if more > 0 else lines))
+
+
+def _reply(reply: Reply) -> str:
+    if reply.stream is not None:
+        return visible(f"{reply}:\n{_INK.head(reply.stream, _MAX_RAW).replace(chr(13), '')}".rstrip())
+    if reply.fault is not None:
+        return f"no answer: {reply.fault.name.lower()}"
+    return visible(reply_text(reply, _INK))

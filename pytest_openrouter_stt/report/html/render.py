@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from pytest_openrouter_stt.report._text import one_line, visible
+from pytest_openrouter_stt.report.text import one_line, visible
 
-from ._page import page
-from ._words import elided
+from .checks import elided
+from .page import page
 
 if TYPE_CHECKING:
-    from pytest_openrouter_stt.report._report import Report
+    from pytest_openrouter_stt.report.report import Report
 
 _HERE = Path(__file__).parent
 _SEAM = re.compile(r"(?<=[.:/_-])(?=[^\W\d])|(?<=[a-z])(?=[A-Z])")

@@ -1,20 +1,51 @@
-"""Reports as JSON: the form that other programs read, and that reports are merged and compared in."""
+"""Report files: reports as JSON, written, read and merged, and the badge."""
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._notes import AdapterWork, ErrorRow, Repeat, Sender, Who
-from ._report import Case, CheckReport, Circumstances, ClientReport, Report
-from ._result import Level, Requirement, Result, Source, Verdict
-from ._text import one_line, visible
+from .report import Case, CheckReport, Circumstances, ClientReport, Report
+from .result import AdapterWork, ErrorRow, Level, Repeat, Requirement, Result, Sender, Source, Verdict, Who
+from .summary import Conformance, count_checks, is_gating
+from .text import one_line, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+
+def as_json(value: object) -> str:
+    """Return *value* as the text of a file in JSON."""
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write *text* to *path* in UTF-8, and make the folders that are missing; what cannot be encoded is escaped.
+
+    Raises:
+        OSError: It cannot be written; its ``filename`` is *path*.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
+        beside.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
+        _remove(beside)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:  # below something that is no folder
+        return
+
 
 FORMAT = "pytest-openrouter-stt report"
 VERSION = 1
@@ -205,3 +236,84 @@ def _case_of(document: Mapping[str, Any], requirement: Requirement, client: str)
     )
     evidence = tuple((row["label"], row["text"]) for row in document["evidence"])
     return Case(result, document["duration"], evidence, tuple(Repeat(**repeat) for repeat in document["repeats"]))
+
+
+def merged(reports: Sequence[Report]) -> Report:
+    """Return the clients of all *reports*, in their order; one that is judged in several stays there several times."""
+    return Report(tuple(client for report in reports for client in report.clients))
+
+
+def read_reports(paths: Sequence[Path], written: Collection[Path] = ()) -> list[Report]:
+    """Read reports in JSON.
+
+    Args:
+        paths: Files, or folders of which all files in JSON are read, by name.
+        written: Files that are about to be written, which are no input when they stand in such a folder.
+
+    Raises:
+        UnreadableReport: A file is no report, or a folder has none.
+    """
+    return [read_report(file) for path in paths for file in _files(path, written)]
+
+
+def _files(path: Path, written: Collection[Path]) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    left_out = {file.resolve() for file in written}
+    files = [file for file in sorted(path.glob("*.json")) if file.resolve() not in left_out]
+    if not files:
+        raise UnreadableReport(f"{path}: there is no file in it that ends in .json. Give a folder with reports.")
+    yield from files
+
+
+_LABEL = "OpenRouter STT"
+_COLOURS = ("red", "lightgrey", "orange", "yellow", "brightgreen")
+"""From the worst on; `lightgrey` is a verdict that is not known, and so might be red."""
+
+_MAX_TITLE = 40
+
+
+def badge(report: Report) -> dict[str, Any]:
+    """Return the badge of *report* as an endpoint of shields.io answers it; of several clients, that of the worst.
+
+    It is green only where every check of the suite was run and every MUST passed.
+    """
+    said = [_said(client) for client in report.clients]
+    place = min(range(len(said)), key=lambda place: _COLOURS.index(said[place][0]))
+    colour, message = said[place]
+    if len(said) > 1 and colour != _COLOURS[-1]:
+        message = f"{visible(one_line(report.clients[place].who.title, _MAX_TITLE))}: {message}"
+    return {"schemaVersion": 1, "label": _LABEL, "message": message, "color": colour}
+
+
+def _said(client: ClientReport) -> tuple[str, str]:
+    """Return the colour for one client, and the words."""
+    results = client.results
+    if client.conformance is Conformance.NOT_CONFORMANT:
+        return _not_conformant(_at(results, Level.MUST), is_green=client.is_green)
+    if client.conformance is Conformance.NO_VERDICT:
+        return "lightgrey", "no verdict"
+    if client.not_run:
+        ran = len(client.checks)
+        return "yellow", f"conformant ({ran} of {ran + len(client.not_run)} checks)"
+    if not client.is_green:
+        level = client.circumstances.level
+        gating = [result for result in results if is_gating(result, level) and not result.known]
+        return "yellow", f"conformant, {count_checks(gating)} fail at level {level}"
+    return "brightgreen", "conformant"
+
+
+def _not_conformant(musts: Sequence[Result], *, is_green: bool) -> tuple[str, str]:
+    failed = [result for result in musts if result.verdict is Verdict.FAILED]
+    judged = [result for result in musts if result.verdict in {Verdict.FAILED, Verdict.PASSED}]
+    unknown = count_checks([result for result in failed if not result.known])
+    known = count_checks(failed) - unknown
+    message = f"{count_checks(failed)} of {count_checks(judged)} MUST fail"
+    if not unknown:
+        return "orange" if is_green else "red", f"{message} (known)"
+    return "red", f"{message} ({known} known)" if known else message
+
+
+def _at(results: Sequence[Result], level: Level) -> list[Result]:
+    return [result for result in results if result.level is level]

@@ -1,27 +1,27 @@
-"""One client as its page shows it: the verdict, what to mend first, numbers, checks, and what else was found."""
+"""A report as its HTML page shows it: one client, or several side by side."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
-from pytest_openrouter_stt.report._cause import causes
-from pytest_openrouter_stt.report._note_lines import sender_lines, told_apart_by_nothing
-from pytest_openrouter_stt.report._result import Verdict
-from pytest_openrouter_stt.report._summary import levels_of
+from pytest_openrouter_stt.report.failure import SOURCES
+from pytest_openrouter_stt.report.report import labels, matrix
+from pytest_openrouter_stt.report.result import Level, Verdict, area_of
+from pytest_openrouter_stt.report.summary import causes, levels_of, sender_lines, told_apart_by_nothing
 
-from ._checks import sections
-from ._words import anchor, number
+from .checks import SYMBOLS, anchor, number, sections, slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_openrouter_stt.report._report import ClientReport
-    from pytest_openrouter_stt.report._result import Level, Result
-    from pytest_openrouter_stt.report._summary import Conformance
+    from pytest_openrouter_stt.report.report import Cell, ClientReport, Report, Row
+    from pytest_openrouter_stt.report.result import Requirement, Result, Source
+    from pytest_openrouter_stt.report.summary import Conformance
 
-    from ._checks import Section
+    from .checks import Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +192,143 @@ def _billed(report: ClientReport, prefix: str) -> Iterator[Billed]:
                 seen.setdefault((check.requirement.check, repeat.answer), []).append(repeat.attempts)
     for (check_id, answer), attempts in seen.items():
         yield Billed(check_id, anchor(check_id, prefix), answer, max(attempts), len(attempts))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What one check says of one client.
+
+    Attributes:
+        cell: That; ``None`` where the check did not run.
+        anchor: Where on the page it is said in full.
+    """
+
+    cell: Cell | None
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One check.
+
+    Attributes:
+        requirement: What it judges.
+        places: One for each client.
+        outcomes: What they say, as one word each.
+    """
+
+    requirement: Requirement
+    places: tuple[Place, ...]
+    outcomes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The checks, by what clients have in common.
+
+    Attributes:
+        columns: What each client is called.
+        differing: Those on which clients differ.
+        agreeing: Those on which all clients agree, or that none of them fails.
+        agreed: What was agreed on, in words.
+    """
+
+    columns: tuple[str, ...]
+    differing: tuple[Line, ...]
+    agreeing: tuple[Line, ...]
+    agreed: str
+
+
+def side_by_side(report: Report, prefixes: Sequence[str]) -> Table:
+    """Return the clients of *report* side by side.
+
+    Args:
+        report: Several clients.
+        prefixes: What the anchors of each begin with.
+    """
+    found = matrix(report)
+    agreeing = [row for row in found.rows if _agrees(row)]
+    differing = [row for row in found.rows if not _agrees(row)]
+    return Table(
+        found.columns,
+        tuple(_line(row, prefixes) for row in differing),
+        tuple(_line(row, prefixes) for row in agreeing),
+        _in_words(agreeing),
+    )
+
+
+def _agrees(row: Row) -> bool:
+    return row.is_plain or len({str(cell) for cell in row.cells}) == 1
+
+
+def _line(row: Row, prefixes: Iterable[str]) -> Line:
+    check = row.requirement.check
+    places = (Place(cell, anchor(check, prefix)) for cell, prefix in zip(row.cells, prefixes, strict=True))
+    outcomes = dict.fromkeys(slug(cell.verdict) for cell in row.cells if cell is not None)
+    return Line(row.requirement, tuple(places), " ".join(outcomes))
+
+
+def _in_words(rows: Iterable[Row]) -> str:
+    counts = Counter("passed or not offered" if row.is_plain else str(row.cells[0]) for row in rows)
+    return ", ".join(f"{count} {words}" for words, count in counts.most_common())
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that a page shows.
+
+    Attributes:
+        title: Who was judged, and the verdict where there is one client.
+        clients: At least one.
+        table: Several of them side by side; ``None`` for one.
+        areas: By which readers can filter.
+        levels: The same.
+        outcomes: The same.
+    """
+
+    title: str
+    clients: tuple[Client, ...]
+    table: Table | None
+    areas: tuple[str, ...]
+    levels: tuple[Level, ...]
+    outcomes: tuple[Verdict, ...]
+
+    @property
+    def symbols(self) -> dict[Verdict | Conformance, str]:
+        """What stands beside each verdict."""
+        return SYMBOLS
+
+    @property
+    def sources(self) -> dict[Source, str]:
+        """What each source of requirements is called."""
+        return SOURCES
+
+
+def page(report: Report) -> Page:
+    """Return what the page of *report* shows."""
+    names = list(labels(report.clients))
+    prefixes = list(_prefixes(names))
+    clients = tuple(judged_client(*each) for each in zip(report.clients, names, prefixes, strict=True))
+    several = len(clients) > 1
+    requirements, verdicts = (
+        report.requirements,
+        {check.verdict for client in report.clients for check in client.checks},
+    )
+    return Page(
+        f"{len(clients)} clients side by side" if several else f"{names[0]}: {clients[0].verdict}",
+        clients,
+        side_by_side(report, prefixes) if several else None,
+        tuple(dict.fromkeys(map(area_of, requirements))),
+        tuple(level for level in Level if any(each.level is level for each in requirements.values())),
+        tuple(verdict for verdict in SYMBOLS if isinstance(verdict, Verdict) and verdict in verdicts),
+    )
+
+
+def _prefixes(names: Sequence[str]) -> Iterator[str]:
+    """Yield what the anchors of each client begin with: nothing where there is one client."""
+    taken: set[str] = set()
+    for name in names:
+        spellings = (slug(name) + (f"-{place}" if place > 1 else "") for place in count(1))
+        free = next(spelling for spelling in spellings if spelling not in taken)
+        taken.add(free)
+        yield f"{free}--" if len(names) > 1 else ""

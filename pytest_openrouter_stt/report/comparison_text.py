@@ -1,20 +1,21 @@
-"""What a comparison says, whether in a terminal or in Markdown."""
+"""A comparison as text: its sentences, for a terminal and as Markdown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ._comparison import Kind
-from ._result import Verdict
-from ._text import counted
+from .comparison import Kind
+from .markdown import LIMIT, Block, case_name, code, fitted, prose, table
+from .result import Verdict
+from .text import counted, one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ._comparison import Change, ClientComparison, Comparison
-    from ._report import ClientReport
-    from ._result import Result
+    from .comparison import Change, ClientComparison, Comparison
+    from .report import ClientReport
+    from .result import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +145,80 @@ def _reason(change: Change) -> str:
 def _cases(changes: Sequence[Change], what: str = "") -> str:
     checks = {change.result.check for change in changes}
     return f"{counted(len(checks), 'check')}{what}, in {counted(len(changes), 'case')}"
+
+
+_MAX_LINE = 300
+_MAX_GROUPS = 50
+
+
+def comparison_lines(comparison: Comparison) -> Iterator[str]:
+    """Return what got worse, what is new or gone, and what got better, client by client, and what it comes to."""
+    for client in comparison.clients:
+        yield _line(client.title)
+        yield from (f"  {_line(said)}" for said in about_the_run(client))
+        for kind in Kind:
+            yield from _groups(client, kind)
+        yield from (f"  {_line(said)}" for said in footnotes(client))
+        yield ""
+    yield _line(verdict_sentence(comparison))
+
+
+def _groups(client: ClientComparison, kind: Kind) -> Iterator[str]:
+    found = groups(client, kind)
+    if found:
+        yield f"  {kind}:"
+    yield from (f"    {line}" for group in found[:_MAX_GROUPS] for line in _group(group))
+    if len(found) > _MAX_GROUPS:
+        yield f"    … and {len(found) - _MAX_GROUPS} more"
+
+
+def _group(group: Group) -> Iterator[str]:
+    mark = "! " if group.is_regression else "  "
+    cases = counted(len(group.cases), "case")
+    yield f"{mark}{_line(group.check)}  {group.level}, {cases}: {group.verdicts}"
+    if group.reason:
+        yield f"      {_line(group.reason)}"
+
+
+def _line(text: str) -> str:
+    return visible(one_line(text, _MAX_LINE))
+
+
+_MAX_CASES = 8
+
+
+def comparison_markdown(comparison: Comparison, limit: int = LIMIT) -> str:
+    """Return the comparison as Markdown (GFM); what is left out because it does not fit is said.
+
+    Args:
+        comparison: Of two reports.
+        limit: The most bytes that it may have, in UTF-8.
+    """
+    blocks = [Block(f"## {prose(verdict_sentence(comparison), _MAX_LINE)}")]
+    for client in comparison.clients:
+        blocks += _client(client)
+    return f"{fitted(blocks, limit - 1)}\n"
+
+
+def _client(client: ClientComparison) -> Iterator[Block]:
+    said = "\n".join(f"- {prose(line, _MAX_LINE)}" for line in about_the_run(client))
+    yield Block(f"### {code(client.title)}\n\n{said}", "client")
+    for kind in Kind:
+        found = groups(client, kind)
+        if found:
+            rows = table(["check", "level", "was → is", "reason", "cases"], map(_row, found))
+            yield Block(f"**{kind.capitalize()}**\n\n{rows}", "table")
+    yield Block("\n".join(f"- {prose(line, 10 * _MAX_LINE)}" for line in footnotes(client)), "list of footnotes")
+
+
+def _row(group: Group) -> list[str]:
+    more = len(group.cases) - _MAX_CASES
+    cases = ", ".join(code(case_name(node_id)) for node_id in group.cases[:_MAX_CASES])
+    verdicts = f"**{group.verdicts}**" if group.is_regression else group.verdicts
+    return [
+        code(group.check),
+        group.level,
+        verdicts,
+        prose(group.reason, _MAX_LINE),
+        f"{cases} and {more} more" if more > 0 else cases,
+    ]

@@ -1,17 +1,74 @@
-"""The end of a run in the terminal: areas as rows, levels apart, and what it all comes to."""
+"""The summary of a run in the terminal: areas as rows, levels apart, causes first, and notes."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ._cause import causes
-from ._result import Level, Result, Verdict, area_of
-from ._text import counted, one_line
+from .result import Level, Result, Verdict, area_of
+from .text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from .report import ClientReport
+    from .result import AdapterWork, ErrorRow, Sender
+
+_SEE = re.compile(r"\bsee (\w+::\w+)\b")
+_MAX_CAUSE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A failed check that kept others from being judged.
+
+    Attributes:
+        check: Its ID.
+        text: How many others, and why it failed.
+    """
+
+    check: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.check}, {self.text}"
+
+
+def causes(results: Sequence[Result]) -> Iterator[Cause]:
+    """Return each failed check that kept others from being judged, that with the most of them first.
+
+    Args:
+        results: One for each case of each check.
+    """
+    kept = _kept_from_running(results)
+    for result in sorted(_first_failures(results), key=lambda failed: -len(kept.get(failed.check, ()))):
+        count = len(kept.get(result.check, ()))
+        if count:
+            reason = one_line(result.reason, _MAX_CAUSE)
+            yield Cause(result.check, f"without which {counted(count, 'check')} could not run: {reason}")
+
+
+def _kept_from_running(results: Sequence[Result]) -> dict[str, set[str]]:
+    """Return the checks that could not run, by the check that their reason refers to."""
+    kept: dict[str, set[str]] = {}
+    for result in results:
+        found = _SEE.search(result.reason) if result.verdict is Verdict.COULD_NOT_RUN else None
+        if found is not None:
+            kept.setdefault(found[1], set()).add(result.check)
+    return kept
+
+
+def _first_failures(results: Sequence[Result]) -> list[Result]:
+    """Return the first failed case of each check."""
+    failed: dict[str, Result] = {}
+    for result in results:
+        if result.verdict is Verdict.FAILED:
+            failed.setdefault(result.check, result)
+    return list(failed.values())
+
 
 _JUDGED = (Verdict.PASSED, Verdict.FAILED)
 _NOT_JUDGED = (Verdict.NOT_OFFERED, Verdict.COULD_NOT_RUN)
@@ -185,3 +242,86 @@ def _sharing(checks: Counter[str]) -> Iterator[str]:
     if len(shown) < len(checks):
         cases = checks.total() - sum(count for _, count in shown)
         yield f"    and {len(checks) - len(shown)} more checks ({cases})"
+
+
+_FORMS = {
+    "respx": "respx, inside of httpx",
+    "loopback": "loopback, over sockets of this machine",
+}
+
+
+def note_lines(client: ClientReport, *, verbose: bool) -> Iterator[str]:
+    """Return what is worth saying at the end of a run.
+
+    Args:
+        client: What was found out about one client.
+        verbose: Whether the table of errors is shown, too.
+    """
+    repeats = Counter(
+        (check.requirement.check, repeat.answer)
+        for check in client.checks
+        for case in check.cases
+        for repeat in case.repeats
+    )
+    if repeats:
+        yield "sent again after the server had received it, so possibly billed twice:"
+        yield from (f"  {check} ({count}), answered: {answer}" for (check, answer), count in repeats.items())
+        yield ""
+    about = [
+        *endpoint_lines(client.circumstances.forms),
+        *sender_lines(client.senders),
+        *adapter_lines(client.adapters),
+    ]
+    yield from (*about, "") if about else ()
+    if verbose and client.errors:
+        yield from error_lines(client.errors)
+        yield ""
+
+
+def endpoint_lines(forms: Iterable[str]) -> Iterator[str]:
+    """Return how the endpoint was served."""
+    served = " and ".join(_FORMS[form] for form in sorted(forms))
+    if served:
+        yield f"endpoint: {served}"
+
+
+def sender_lines(senders: Sequence[Sender]) -> Iterator[str]:
+    """Return where requests are sent from: once, or for each mode where these differ."""
+    origins = dict.fromkeys(sender.origin for sender in senders)
+    if len(origins) == 1:
+        yield f"requests are sent by {senders[0].origin}"
+        return
+    for sender in sorted(set(senders), key=lambda sender: (sender.mode == "async", sender.origin)):
+        yield f"{sender.mode} requests are sent by {sender.origin}"
+
+
+def adapter_lines(adapters: Iterable[AdapterWork]) -> Iterator[str]:
+    """Return what adapters do themselves."""
+    for adapter in adapters:
+        yield str(adapter)
+        yield from (f"  {work}" for work in adapter.work)
+
+
+def error_lines(rows: Sequence[ErrorRow]) -> Iterator[str]:
+    """Return the table of what each status becomes, and below it which statuses cannot be told apart."""
+    head = ("status", "error", "status kept", "message kept", "retried")
+    cells = [
+        (str(r.status), r.kind.rpartition(".")[2], *map(_yes, (r.status_kept, r.message_kept, r.retried))) for r in rows
+    ]
+    widths = [max(len(row[place]) for row in (head, *cells)) for place in range(len(head))]
+    for row in (head, *cells):
+        yield (" " * _GAP).join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    for kind, statuses in told_apart_by_nothing(rows).items():
+        yield f"cannot be told apart by their type: {', '.join(map(str, statuses))} ({kind})"
+
+
+def told_apart_by_nothing(rows: Iterable[ErrorRow]) -> dict[str, list[int]]:
+    """Return the types that stand for several statuses, with these."""
+    statuses: dict[str, list[int]] = {}
+    for row in rows:
+        statuses.setdefault(row.kind, []).append(row.status)
+    return {kind: shared for kind, shared in statuses.items() if len(shared) > 1}
+
+
+def _yes(holds: bool) -> str:  # noqa: FBT001 - a cell
+    return "yes" if holds else "no"

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ._result import Level, Result, Verdict
-from ._summary import is_gating
-from ._text import one_line, visible
+from .result import Level, Result, Verdict
+from .summary import is_gating
+from .text import one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
