@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from pytest_openrouter_stt.judging import API_KEY
 from pytest_openrouter_stt.report import Verdict
-from pytest_openrouter_stt.suite import API_KEY
 from tests.running import run_pytest
 
 if TYPE_CHECKING:

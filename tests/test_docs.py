@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_openrouter_stt.suite import CheckInfo
+    from pytest_openrouter_stt.judging import CheckInfo
 
 _SHOWN_CLIENT = 'from tests.clients.mutants.request import ForgetsToRenameFormat as Client\n\n__version__ = "1.0"\n'
 MATRIX = REPOSITORY / "docs" / "reference" / "kill-matrix.md"

@@ -13,9 +13,10 @@ import pytest
 
 from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.endpoint import Endpoint, intercept
+from pytest_openrouter_stt.judging import node_ids, sample
 from pytest_openrouter_stt.plugin._explain import excerpt, explained, meant, not_for, section
 from pytest_openrouter_stt.plugin._printing import showable
-from pytest_openrouter_stt.suite import AREAS, every_check, node_ids, repeated_for, sample
+from pytest_openrouter_stt.suite import AREAS, every_check, repeated_for
 from tests.clients.reference import BadRequest, Client
 from tests.clients.variants import LeavesRefusalsToTheApi
 from tests.running import ISOLATED, REPOSITORY, run_python
@@ -23,7 +24,7 @@ from tests.running import ISOLATED, REPOSITORY, run_python
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_openrouter_stt.suite import Sample
+    from pytest_openrouter_stt.judging import Sample
 
 CHECKS = {info.requirement.check: info for info in every_check()}
 LABELS = ("required", "level", "source", "passes", "fails", "call", "hint", "repeated", "node IDs", "run")

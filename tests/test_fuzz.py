@@ -13,10 +13,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from pytest_openrouter_stt.judging import Profile, checks
 from pytest_openrouter_stt.plugin import _fuzzing
 from pytest_openrouter_stt.plugin._fuzzing import seconds_of
 from pytest_openrouter_stt.report import Verdict
-from pytest_openrouter_stt.suite import Profile, _examples
 from tests.running import ISOLATED, REPOSITORY, judge_here, run_pytest
 from tests.versions import newest_draws
 
@@ -60,7 +60,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
         looks += 1
         return looks / 100
 
-    for module in (_fuzzing, _examples):
+    for module in (_fuzzing, checks):
         monkeypatch.setattr(module, "monotonic", monotonic)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_openrouter_stt.drift import SCHEMA, is_error, surface
-from pytest_openrouter_stt.suite import CheckInfo, cases, every_check
+from pytest_openrouter_stt.judging import CheckInfo, cases
+from pytest_openrouter_stt.suite import every_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

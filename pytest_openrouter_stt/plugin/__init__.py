@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.client import Mode
     from pytest_openrouter_stt.contract import Contract
     from pytest_openrouter_stt.endpoint import Endpoint, LoopbackServer
+    from pytest_openrouter_stt.judging import Bench, Stand
     from pytest_openrouter_stt.plugin._run import Run
     from pytest_openrouter_stt.report import Note
-    from pytest_openrouter_stt.suite import Bench, Stand
 
 _NO_CLIENT = (
     f"stt: there is no client to judge: give --stt-client, or a fixture {CLIENT_FIXTURE} in the root conftest.py"
@@ -235,7 +235,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if not info.both_modes:
         metafunc.parametrize("stt_mode", ["sync", "async"])
     if info.each is not None:
-        from pytest_openrouter_stt.suite import cases  # noqa: PLC0415 - see the module's docstring
+        from pytest_openrouter_stt.judging import cases  # noqa: PLC0415 - see the module's docstring
 
         argument, values = cases(info.each, run.contract)
         metafunc.parametrize(argument, values, ids=list(map(str, values)))
@@ -256,8 +256,8 @@ def stt_client(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def stt(request: pytest.FixtureRequest, stt_client: str, stt_mode: Mode) -> Iterator[Bench]:
     """The client under test on its stand, guarded and intercepted, for one check."""
+    from pytest_openrouter_stt.judging import Bench, info_of, note_adapter, why_not_offered  # noqa: PLC0415
     from pytest_openrouter_stt.report import CouldNotRun, Served  # noqa: PLC0415 - see the module's docstring
-    from pytest_openrouter_stt.suite import Bench, info_of, note_adapter, why_not_offered  # noqa: PLC0415
 
     stand = _stand(request, stt_client)
     with contextlib.ExitStack() as undo:

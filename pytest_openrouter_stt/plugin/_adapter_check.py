@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_openrouter_stt.endpoint import Reply
+from pytest_openrouter_stt.judging import API_KEY, MODES, adapter_work, smallest_call
 from pytest_openrouter_stt.report import CouldNotRun, adapter_lines, harmless, one_line
-from pytest_openrouter_stt.suite import API_KEY, MODES, adapter_work, smallest_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_openrouter_stt.client import Mode
-    from pytest_openrouter_stt.suite import Stand
+    from pytest_openrouter_stt.judging import Stand
 
 
 def adapter_check(stand: Stand) -> tuple[str, pytest.ExitCode]:

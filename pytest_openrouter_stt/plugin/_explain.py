@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_openrouter_stt.contract import SpecError, sdk_document
+from pytest_openrouter_stt.judging import node_ids, of_case, sample
 from pytest_openrouter_stt.report import SOURCES, Level, Source, call_text, json_text, replies_text, wire_text
-from pytest_openrouter_stt.suite import AREAS, every_check, node_ids, of_case, repeated_for, sample
+from pytest_openrouter_stt.suite import AREAS, every_check, repeated_for
 
 from ._printing import Line
 from ._selection import ROOT, not_found
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_openrouter_stt.contract import Contract
-    from pytest_openrouter_stt.suite import CheckInfo, Sample
+    from pytest_openrouter_stt.judging import CheckInfo, Sample
 
 _LABEL = 10
 _MAX_NODE_IDS = 4

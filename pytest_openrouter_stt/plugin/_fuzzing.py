@@ -23,15 +23,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_openrouter_stt.judging import USUAL_EXAMPLES, info_of
 from pytest_openrouter_stt.report import Result, Verdict
-from pytest_openrouter_stt.suite import USUAL_EXAMPLES, info_of
 
 from ._judging import add_row
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from pytest_openrouter_stt.suite import Profile
+    from pytest_openrouter_stt.judging import Profile
 
 _UNITS = {"h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile("".join(rf"(?:(?P<{unit}>\d+(?:\.\d+)?){unit})?" for unit in _UNITS), re.ASCII)

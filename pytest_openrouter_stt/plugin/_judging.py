@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_openrouter_stt.judging import info_of
 from pytest_openrouter_stt.report import (
     CheckFailed,
     CouldNotRun,
@@ -22,7 +23,6 @@ from pytest_openrouter_stt.report import (
     pathless,
     render_failure,
 )
-from pytest_openrouter_stt.suite import info_of
 
 from ._clients import is_of_suite
 

@@ -17,7 +17,7 @@ from ._selection import all_not_found
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_openrouter_stt.suite import CheckInfo
+    from pytest_openrouter_stt.judging import CheckInfo
 
     from ._selection import Selection
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_openrouter_stt.contract import Contract
+    from pytest_openrouter_stt.judging import Form
     from pytest_openrouter_stt.report import KnownFailures, Level
-    from pytest_openrouter_stt.suite import Form
 
 _Value = TypeVar("_Value")
 
@@ -127,7 +127,7 @@ def forms(config: pytest.Config) -> tuple[Form, ...]:
     Raises:
         pytest.UsageError: There is no such way.
     """
-    from pytest_openrouter_stt.suite import FORMS  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.judging import FORMS  # noqa: PLC0415 - see the module's docstring
 
     wanted = option(config, "endpoint").lower() or "auto"
     if wanted != "auto" and wanted not in FORMS:

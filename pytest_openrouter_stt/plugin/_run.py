@@ -17,6 +17,7 @@ import pytest
 from pytest_openrouter_stt import strategies
 from pytest_openrouter_stt.client import configured_errors, resolve
 from pytest_openrouter_stt.guard import NetworkGuard
+from pytest_openrouter_stt.judging import API_KEY, USUAL_EXAMPLES, Profile, Stand
 from pytest_openrouter_stt.plugin._clients import Clients
 from pytest_openrouter_stt.plugin._mounting import SuiteMount
 from pytest_openrouter_stt.plugin._options import (
@@ -32,24 +33,15 @@ from pytest_openrouter_stt.plugin._options import (
 from pytest_openrouter_stt.plugin._record import Record
 from pytest_openrouter_stt.plugin._selection import Area
 from pytest_openrouter_stt.report import Circumstances, Subject, Who, harmless, one_line
-from pytest_openrouter_stt.suite import (
-    API_KEY,
-    AREAS,
-    USUAL_EXAMPLES,
-    Profile,
-    Stand,
-    area_checks,
-    area_module,
-    every_check,
-)
+from pytest_openrouter_stt.suite import AREAS, area_checks, area_module, every_check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_openrouter_stt.client import Target
     from pytest_openrouter_stt.contract import Contract
+    from pytest_openrouter_stt.judging import Form
     from pytest_openrouter_stt.report import KnownFailures, Level, Report
-    from pytest_openrouter_stt.suite import Form
 
 _SENSITIVE = ("AUTH", "CREDENTIAL", "KEY", "PASSW", "SECRET", "TOKEN")
 """What is in the names of variables whose values nobody may be shown."""

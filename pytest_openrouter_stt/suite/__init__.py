@@ -5,13 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from ._bench import Bench
-from ._catalogue import Axis, axes, node_ids, of_case
-from ._check import CheckInfo, cases, checks_in, info_of, why_not_offered
-from ._examples import USUAL_EXAMPLES, Profile
-from ._honesty import adapter_work, note_adapter
-from ._samples import Sample, sample
-from ._stand import API_KEY, FORMS, MODES, Form, Stand, smallest_call
+from pytest_openrouter_stt.judging import Axis, CheckInfo, axes, checks_in
 
 if TYPE_CHECKING:
     from pytest_openrouter_stt.contract import Contract
@@ -53,29 +47,9 @@ def repeated_for(info: CheckInfo, contract: Contract) -> tuple[Axis, ...]:
 
 
 __all__ = [
-    "API_KEY",
     "AREAS",
-    "FORMS",
-    "MODES",
-    "USUAL_EXAMPLES",
-    "Axis",
-    "Bench",
-    "CheckInfo",
-    "Form",
-    "Profile",
-    "Sample",
-    "Stand",
-    "adapter_work",
     "area_checks",
     "area_module",
-    "cases",
     "every_check",
-    "info_of",
-    "node_ids",
-    "note_adapter",
-    "of_case",
     "repeated_for",
-    "sample",
-    "smallest_call",
-    "why_not_offered",
 ]

@@ -12,17 +12,14 @@ from hypothesis import strategies as st
 
 from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.endpoint import Reply
+from pytest_openrouter_stt.judging import CONTAINERS, EVERY_BYTE, FLAC, LIKE_TEXT, WAV, check, own_base
 from pytest_openrouter_stt.report import CheckStopped, CouldNotRun, Level, Source, same_json
-
-from ._check import check
-from ._family import own_base
-from ._recordings import CONTAINERS, EVERY_BYTE, FLAC, LIKE_TEXT, WAV
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ._bench import Bench, Seen
+    from pytest_openrouter_stt.judging import Bench, Seen
 
 _AUDIO = "#/components/schemas/STTInputAudio"
 _FORMS = ("bytes", "path", "file")

@@ -10,17 +10,24 @@ from hypothesis import strategies as st
 
 from pytest_openrouter_stt.client import Failure, Transcript, headers_of, kept, message_of, status_of
 from pytest_openrouter_stt.endpoint import Reply
+from pytest_openrouter_stt.judging import (
+    API_KEY,
+    check,
+    common_base,
+    documented_error,
+    own_base,
+    raised_types,
+    reason_of,
+    require_family,
+    taxonomy,
+)
 from pytest_openrouter_stt.report import Level, Source, same_json, told_apart_by_nothing
 from pytest_openrouter_stt.strategies import error_responses
-
-from ._check import check
-from ._family import common_base, documented_error, own_base, raised_types, reason_of, require_family, taxonomy
-from ._stand import API_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ._bench import Bench, Seen
+    from pytest_openrouter_stt.judging import Bench, Seen
 
 _TABLE = "sdk.yaml#/errors"
 _DEFAULT = "sdk.yaml#/default_error"

@@ -11,15 +11,11 @@ import pytest
 
 from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.endpoint import Reply
+from pytest_openrouter_stt.judging import LIES, TEXT, check, nested, require_family
 from pytest_openrouter_stt.report import Level, Source
 
-from ._check import check
-from ._family import require_family
-from ._lies import LIES, TEXT, nested
-
 if TYPE_CHECKING:
-    from ._bench import Bench
-    from ._lies import Lie
+    from pytest_openrouter_stt.judging import Bench, Lie
 
 _RESPONSE = "#/components/schemas/STTResponse"
 _RESPONSES = "#/paths/~1audio~1transcriptions/post/responses"

@@ -9,20 +9,15 @@ import pytest
 from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.contract import MISSING
 from pytest_openrouter_stt.endpoint import BodyError
+from pytest_openrouter_stt.judging import API_KEY, Kind, check, documented_error, is_converted, own_base
 from pytest_openrouter_stt.report import CheckStopped, CouldNotRun, Level, Source, same_json
-
-from ._check import check
-from ._family import documented_error, own_base
-from ._invalidity import Kind, is_converted
-from ._stand import API_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_openrouter_stt.contract import Contract
+    from pytest_openrouter_stt.judging import Bench, Seen
     from pytest_openrouter_stt.strategies import InvalidCall
-
-    from ._bench import Bench, Seen
 
 _REQUEST = "#/components/schemas/STTRequest"
 _JSON_NUMBERS = "RFC 8259, 6"

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_openrouter_stt.endpoint import Fault, Reply
+from pytest_openrouter_stt.judging import check, require_family
 from pytest_openrouter_stt.report import Level, Source
 
-from ._check import check
-from ._family import require_family
-
 if TYPE_CHECKING:
-    from ._bench import Bench
+    from pytest_openrouter_stt.judging import Bench
 
 _RESPONSE = "#/components/schemas/STTResponse"
 _DEFAULT = "sdk.yaml#/default_error"

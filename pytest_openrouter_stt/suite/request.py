@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.contract import MISSING, Call
 from pytest_openrouter_stt.endpoint import BodyError
+from pytest_openrouter_stt.judging import API_KEY, check, smallest_call
 from pytest_openrouter_stt.report import Level, Source, same_json
 from pytest_openrouter_stt.strategies import (
     AWKWARD_AUDIO,
@@ -21,13 +22,10 @@ from pytest_openrouter_stt.strategies import (
     provider_slugs,
 )
 
-from ._check import check
-from ._stand import API_KEY, smallest_call
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ._bench import Bench, Seen
+    from pytest_openrouter_stt.judging import Bench, Seen
 
 _OTHER_KEYS = ("k", "sk-or-v1-" + "f" * 64, "A0-._~+/=")
 _OPTIONALS = ("language", "provider", "temperature")

@@ -10,15 +10,12 @@ import pytest
 from hypothesis import strategies as st
 
 from pytest_openrouter_stt.endpoint import Reply
+from pytest_openrouter_stt.judging import check, require_family, smallest_call
 from pytest_openrouter_stt.report import Level, Source
 from pytest_openrouter_stt.strategies import transcription_responses
 
-from ._check import check
-from ._family import require_family
-from ._stand import smallest_call
-
 if TYPE_CHECKING:
-    from ._bench import Bench, Seen
+    from pytest_openrouter_stt.judging import Bench, Seen
 
 _RESPONSE = "#/components/schemas/STTResponse"
 _USAGE = "#/components/schemas/STTUsage"

@@ -14,15 +14,13 @@ import pytest
 
 from pytest_openrouter_stt.client import Transcript, status_of
 from pytest_openrouter_stt.endpoint import Fault, Reply
+from pytest_openrouter_stt.judging import SECOND_ANSWER, check, documented_error, require_family
 from pytest_openrouter_stt.report import Level, Source
-
-from ._check import check
-from ._family import SECOND_ANSWER, documented_error, require_family
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ._bench import Bench, Seen
+    from pytest_openrouter_stt.judging import Bench, Seen
 
 _RETRIES = "sdk.yaml#/parameters/retries"
 _ERRORS = "sdk.yaml#/errors"

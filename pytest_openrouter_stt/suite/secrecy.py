@@ -13,22 +13,27 @@ import pytest
 
 from pytest_openrouter_stt.client import Failure, Transcript
 from pytest_openrouter_stt.endpoint import Fault, Reply
+from pytest_openrouter_stt.judging import (
+    API_KEY,
+    WAV,
+    attributes,
+    carried,
+    check,
+    configuration,
+    documented_error,
+    holds,
+    logged,
+    recorded,
+    shown,
+    smallest_call,
+)
 from pytest_openrouter_stt.report import CheckStopped, CouldNotRun, Level, Source
-
-from ._check import check
-from ._family import documented_error
-from ._logs import logged, recorded
-from ._recordings import WAV
-from ._secrets import attributes, carried, configuration, holds, shown
-from ._stand import API_KEY, smallest_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_openrouter_stt.contract import Call
-
-    from ._bench import Bench, Seen
-    from ._secrets import Place
+    from pytest_openrouter_stt.judging import Bench, Place, Seen
 
 _KEY = "#/components/securitySchemes/apiKey"
 _VARIABLE = "OPENROUTER_API_KEY"

@@ -11,24 +11,29 @@ import pytest
 
 from pytest_openrouter_stt.client import Failure, NoAnswer, Transcript
 from pytest_openrouter_stt.endpoint import Reply
+from pytest_openrouter_stt.judging import (
+    API_KEY,
+    GOOD,
+    Crowd,
+    Interlude,
+    Meeting,
+    check,
+    make_call,
+    new_key,
+    numbers_in,
+    patience,
+    repertoire,
+    run_machine,
+    text_of,
+)
 from pytest_openrouter_stt.report import CheckFailed, CheckStopped, CouldNotRun, Level, Source, same_json
-
-from ._check import check
-from ._course import GOOD, make_call, new_key, numbers_in, text_of
-from ._crowd import Crowd, Meeting, patience
-from ._interlude import Interlude
-from ._machine import run_machine
-from ._repertoire import repertoire
-from ._stand import API_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_openrouter_stt.client import Outcome
     from pytest_openrouter_stt.contract import Call
-
-    from ._bench import Bench, Seen
-    from ._course import Course
+    from pytest_openrouter_stt.judging import Bench, Course, Seen
 
 _OPERATION = "#/paths/~1audio~1transcriptions/post"
 _REQUEST = "#/components/schemas/STTRequest"

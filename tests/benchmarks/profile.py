@@ -31,7 +31,7 @@ PARTS = {  # the first that a frame has in it
     "Hypothesis": r"/_?hypothesis/",
     "driving the client": rf"{_OURS}client/",
     "endpoint": rf"{_OURS}(endpoint|guard)/|/respx/|/h11/",
-    "checks": rf"{_OURS}suite/",
+    "checks": rf"{_OURS}(suite|judging)/",
     "report": rf"{_OURS}report/|/jinja2/",
     "plugin": rf"{_OURS}(plugin|command_line)/",
     "pytest": r"/(_pytest|pluggy|pytest)/",

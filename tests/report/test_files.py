@@ -12,8 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import pytest_openrouter_stt.report
+from pytest_openrouter_stt.judging import API_KEY
 from pytest_openrouter_stt.report import read_report, report_json
-from pytest_openrouter_stt.suite import API_KEY
 from tests.running import run_pytest
 
 if TYPE_CHECKING:

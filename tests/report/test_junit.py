@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pytest_openrouter_stt.suite import API_KEY
+from pytest_openrouter_stt.judging import API_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

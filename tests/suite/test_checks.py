@@ -12,14 +12,14 @@ import yaml
 
 from pytest_openrouter_stt import suite
 from pytest_openrouter_stt.contract import load_contract
+from pytest_openrouter_stt.judging.checks import UntoldCheck
+from pytest_openrouter_stt.judging.checks import check as declared
 from pytest_openrouter_stt.report import Level, Source
-from pytest_openrouter_stt.suite._check import check as declared
-from pytest_openrouter_stt.suite._docstring import UntoldCheck
 from tests.gathering import look_at_each
 from tests.running import ISOLATED, REPOSITORY, run_python
 
 if TYPE_CHECKING:
-    from pytest_openrouter_stt.suite import CheckInfo
+    from pytest_openrouter_stt.judging import CheckInfo
 
 
 def _checks() -> dict[str, CheckInfo]:

@@ -11,8 +11,8 @@ import pytest
 from pytest_openrouter_stt.client import Adapter, resolve
 from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.guard import NetworkGuard
-from pytest_openrouter_stt.suite import Profile, Stand, adapter_work
-from pytest_openrouter_stt.suite._watch import Watch
+from pytest_openrouter_stt.judging import Profile, Stand, adapter_work
+from pytest_openrouter_stt.judging.honesty import Watch
 from tests.clients.adapters import Hangs
 from tests.running import ISOLATED, judge_here
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_openrouter_stt.contract import load_contract
+from pytest_openrouter_stt.judging.invalidity import Kind, is_converted, kind_of
 from pytest_openrouter_stt.strategies import InvalidCall, every_invalid_call
-from pytest_openrouter_stt.suite._invalidity import Kind, is_converted, kind_of
 from tests.contract._documents import schemas, small
 
 if TYPE_CHECKING:

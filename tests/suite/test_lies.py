@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from pytest_openrouter_stt.suite._lies import LIES, nested
+from pytest_openrouter_stt.judging.lies import LIES, nested
 
 
 @pytest.mark.parametrize("levels", [1, 3])

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from pytest_openrouter_stt.suite._logs import logged, recorded
+from pytest_openrouter_stt.judging.secrets import logged, recorded
 
 SECRET = "nobody may read this"
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pytest_openrouter_stt.suite._secrets import Place, attributes, carried, configuration, holds, shown
+from pytest_openrouter_stt.judging.secrets import Place, attributes, carried, configuration, holds, shown
 
 KEY = "sk-or-v1-the-whole-of-a-key"
 HEADERS = {"Authorization": f"Bearer {KEY}"}

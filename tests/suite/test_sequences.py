@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_openrouter_stt.contract import load_contract
+from pytest_openrouter_stt.judging.course import make_call, new_key, numbers_in, text_of
+from pytest_openrouter_stt.judging.crowd import Meeting, patience
 from pytest_openrouter_stt.report import Verdict
-from pytest_openrouter_stt.suite._course import make_call, new_key, numbers_in, text_of
-from pytest_openrouter_stt.suite._crowd import Meeting, patience
 from tests.running import judge_here, run_pytest
 from tests.versions import newest_draws
 

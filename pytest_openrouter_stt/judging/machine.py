@@ -11,13 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from pytest_openrouter_stt.report import CheckFailed, CheckStopped
 
-from ._course import GOOD, faults, new_key, statuses, unreadable
-from ._stand import API_KEY
+from .course import GOOD, faults, new_key, statuses, unreadable
+from .stand import API_KEY
 
 if TYPE_CHECKING:
-    from ._bench import Bench
-    from ._course import Course
-    from ._repertoire import Repertoire
+    from .bench import Bench
+    from .course import Course, Repertoire
 
 _STEPS = 15
 _EXAMPLES_PER_SEQUENCE = 4

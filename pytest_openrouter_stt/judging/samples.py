@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_openrouter_stt.endpoint import Fault, Reply
 
-from ._lies import LIES, TEXT
-from ._recordings import SMALLEST_WAV
-from ._stand import smallest_call
+from .lies import LIES, TEXT
+from .stand import SMALLEST_WAV, smallest_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_openrouter_stt.contract import Call
 
-    from ._catalogue import Axis
-    from ._check import CheckInfo
+    from .checks import Axis, CheckInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

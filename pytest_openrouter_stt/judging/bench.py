@@ -14,8 +14,8 @@ from pytest_openrouter_stt.contract import MISSING, Call
 from pytest_openrouter_stt.endpoint import UNKNOWN, BodyError, Reply, WireRequest
 from pytest_openrouter_stt.report import CheckFailed, CheckStopped, CouldNotRun, Observation, Sender, same_json
 
-from ._check import cases
-from ._stand import API_KEY, Stand, smallest_call
+from .checks import cases
+from .stand import API_KEY, Stand, smallest_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence

@@ -8,12 +8,12 @@ from pytest_openrouter_stt.client import message_of, status_of
 from pytest_openrouter_stt.endpoint import Reply
 from pytest_openrouter_stt.report import ErrorRow
 
-from ._stand import API_KEY
+from .stand import API_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ._bench import Bench, Seen
+    from .bench import Bench, Seen
 
 SECOND_ANSWER = Reply.transcript("the second answer")
 """What a client that tries again is answered."""

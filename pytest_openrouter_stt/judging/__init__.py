@@ -1,0 +1,102 @@
+"""What checks work with: the check decorator, the context, the harness, sequences, secrets."""
+
+from .bench import Bench, Seen
+from .checks import (
+    USUAL_EXAMPLES,
+    Axis,
+    CheckInfo,
+    Profile,
+    axes,
+    cases,
+    check,
+    checks_in,
+    info_of,
+    node_ids,
+    of_case,
+    why_not_offered,
+)
+from .course import GOOD, Course, make_call, new_key, numbers_in, repertoire, text_of
+from .crowd import Crowd, Interlude, Meeting, patience
+from .family import (
+    SECOND_ANSWER,
+    common_base,
+    documented_error,
+    own_base,
+    raised_types,
+    reason_of,
+    require_family,
+    taxonomy,
+)
+from .honesty import adapter_work, note_adapter
+from .invalidity import Kind, is_converted
+from .lies import LIES, TEXT, Lie, nested
+from .machine import run_machine
+from .samples import Sample, sample
+from .secrets import Place, attributes, carried, configuration, holds, logged, recorded, shown
+from .stand import API_KEY, CONTAINERS, EVERY_BYTE, FLAC, FORMS, LIKE_TEXT, MODES, WAV, Form, Stand, smallest_call
+
+__all__ = [
+    "API_KEY",
+    "CONTAINERS",
+    "EVERY_BYTE",
+    "FLAC",
+    "FORMS",
+    "GOOD",
+    "LIES",
+    "LIKE_TEXT",
+    "MODES",
+    "SECOND_ANSWER",
+    "TEXT",
+    "USUAL_EXAMPLES",
+    "WAV",
+    "Axis",
+    "Bench",
+    "CheckInfo",
+    "Course",
+    "Crowd",
+    "Form",
+    "Interlude",
+    "Kind",
+    "Lie",
+    "Meeting",
+    "Place",
+    "Profile",
+    "Sample",
+    "Seen",
+    "Stand",
+    "adapter_work",
+    "attributes",
+    "axes",
+    "carried",
+    "cases",
+    "check",
+    "checks_in",
+    "common_base",
+    "configuration",
+    "documented_error",
+    "holds",
+    "info_of",
+    "is_converted",
+    "logged",
+    "make_call",
+    "nested",
+    "new_key",
+    "node_ids",
+    "note_adapter",
+    "numbers_in",
+    "of_case",
+    "own_base",
+    "patience",
+    "raised_types",
+    "reason_of",
+    "recorded",
+    "repertoire",
+    "require_family",
+    "run_machine",
+    "sample",
+    "shown",
+    "smallest_call",
+    "taxonomy",
+    "text_of",
+    "why_not_offered",
+]
