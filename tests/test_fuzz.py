@@ -14,8 +14,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from pytest_openrouter_stt.judging import Profile, checks
-from pytest_openrouter_stt.plugin import _fuzzing
-from pytest_openrouter_stt.plugin._fuzzing import seconds_of
+from pytest_openrouter_stt.plugin import fuzzing
+from pytest_openrouter_stt.plugin.fuzzing import seconds_of
 from pytest_openrouter_stt.report import Verdict
 from tests.running import ISOLATED, REPOSITORY, judge_here, run_pytest
 from tests.versions import newest_draws
@@ -60,7 +60,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
         looks += 1
         return looks / 100
 
-    for module in (_fuzzing, checks):
+    for module in (fuzzing, checks):
         monkeypatch.setattr(module, "monotonic", monotonic)
 
 
@@ -396,7 +396,7 @@ ALONE = ("-o", "pythonpath=.", "--stt-max-examples=21")
 def test_ctrl_c_that_python_drops_is_remembered() -> None:
     profile = Profile(max_examples=1, seed=0, deadline=1)
 
-    with pytest.raises(KeyboardInterrupt), _fuzzing._remembering_interrupts(profile):  # noqa: SLF001
+    with pytest.raises(KeyboardInterrupt), fuzzing._remembering_interrupts(profile):  # noqa: SLF001
         signal.raise_signal(signal.SIGINT)
 
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -408,7 +408,7 @@ def test_ctrl_c_that_python_drops_is_remembered() -> None:
 def test_where_ctrl_c_is_nothing_for_python_it_stays_so(handler: signal.Handlers) -> None:
     before = signal.signal(signal.SIGINT, handler)
     try:
-        with _fuzzing._remembering_interrupts(Profile(max_examples=1, seed=0, deadline=1)):  # noqa: SLF001
+        with fuzzing._remembering_interrupts(Profile(max_examples=1, seed=0, deadline=1)):  # noqa: SLF001
             assert signal.getsignal(signal.SIGINT) is handler
     finally:
         signal.signal(signal.SIGINT, before)

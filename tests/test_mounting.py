@@ -14,8 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import pytest_openrouter_stt
-from pytest_openrouter_stt.plugin._mounting import SuiteMount
-from pytest_openrouter_stt.plugin._selection import take_stt_arguments
+from pytest_openrouter_stt.plugin.mounting import SuiteMount, take_stt_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,8 +72,8 @@ LIBRARY = {
     "checks_of_ours/skipped.py": "import pytest\npytest.skip('all of it', allow_module_level=True)",
     "mounter.py": """
         import pytest
-        from pytest_openrouter_stt.plugin._mounting import SuiteMount
-        from pytest_openrouter_stt.plugin._selection import Area
+        from pytest_openrouter_stt.plugin.mounting import SuiteMount
+        from pytest_openrouter_stt.plugin.mounting import Area
 
         AREAS = [
             Area("errors", "checks_of_ours.errors", ("test_status", "test_body")),

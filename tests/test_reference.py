@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest_openrouter_stt
 from pytest_openrouter_stt import contract, endpoint, strategies
-from pytest_openrouter_stt.plugin._options import add_options
+from pytest_openrouter_stt.plugin.options import add_options
 from tests.documents import DOCS, hold
 from tests.running import REPOSITORY
 

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 CLIENT = "--stt-client=tests.clients.reference:Client"
 HEADER = "stt: sandboxed, with no network but loopback"
-TRY = "from pytest_openrouter_stt.plugin._sandbox import leave_network; leave_network()"
+TRY = "from pytest_openrouter_stt.plugin.sandbox import leave_network; leave_network()"
 
 DENIED = """
 import errno, os
-from pytest_openrouter_stt.plugin import _sandbox
+from pytest_openrouter_stt.plugin import sandbox
 
 def deny(namespaces):
     raise OSError({number}, os.strerror({number}))
 
-_sandbox._unshare = deny
+sandbox._unshare = deny
 """
 
 OWN_TESTS = """
@@ -186,7 +186,7 @@ def test_where_there_is_none_the_reason_is_told(tmp_path: Path, number: str, rea
 
 def test_other_systems_have_none(tmp_path: Path) -> None:
     (tmp_path / "elsewhere.py").write_text(
-        "import sys\nfrom pytest_openrouter_stt.plugin import _sandbox\nsys.platform = 'plan9'\n"
+        "import sys\nfrom pytest_openrouter_stt.plugin import sandbox\nsys.platform = 'plan9'\n"
     )
 
     run = run_pytest(tmp_path, "-p", "elsewhere", "--stt-sandbox")

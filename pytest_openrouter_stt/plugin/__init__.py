@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_openrouter_stt.plugin._options import (
+from pytest_openrouter_stt.plugin.options import (
     CLIENT_FIXTURE,
     add_options,
     clients,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.contract import Contract
     from pytest_openrouter_stt.endpoint import Endpoint, LoopbackServer
     from pytest_openrouter_stt.judging import Bench, Stand
-    from pytest_openrouter_stt.plugin._run import Run
+    from pytest_openrouter_stt.plugin.run import Run
     from pytest_openrouter_stt.report import Note
 
 _NO_CLIENT = (
@@ -60,7 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     """Move into the sandbox when it is wanted: before a conftest.py can import the client, and before any capturing."""
     if _is_sandbox_missing(early_config):
-        from pytest_openrouter_stt.plugin._sandbox import restart  # noqa: PLC0415 - see the module's docstring
+        from pytest_openrouter_stt.plugin.sandbox import restart  # noqa: PLC0415 - see the module's docstring
 
         restart(early_config.invocation_params.args)
     return (yield)
@@ -69,7 +69,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def _is_sandbox_missing(config: pytest.Config) -> bool:
     if not is_sandbox_wanted(config):
         return False
-    from pytest_openrouter_stt.plugin._sandbox import is_sandboxed  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.plugin.sandbox import is_sandboxed  # noqa: PLC0415 - see the module's docstring
 
     return not is_sandboxed()
 
@@ -86,8 +86,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def _told(config: pytest.Config) -> int:
-    from pytest_openrouter_stt.plugin._printing import print_lines  # noqa: PLC0415 - see the module's docstring
-    from pytest_openrouter_stt.plugin._telling import told_lines  # noqa: PLC0415
+    from pytest_openrouter_stt.plugin.info import print_lines, told_lines  # noqa: PLC0415 - see the module's docstring
 
     print_lines(config, told_lines(config))
     return pytest.ExitCode.OK
@@ -100,14 +99,14 @@ def _answered(text: str, code: int) -> int:
 
 def _initialized(config: pytest.Config) -> tuple[str, int]:
     from pytest_openrouter_stt.guard import NetworkGuard  # noqa: PLC0415
-    from pytest_openrouter_stt.plugin._init_adapter import init_adapter  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.plugin.adapters import init_adapter  # noqa: PLC0415 - see the module's docstring
 
     with NetworkGuard() as guard, guard.armed():
         return init_adapter(config.option.stt_init, config.invocation_params.dir), pytest.ExitCode.OK
 
 
 def _checked_adapter(config: pytest.Config) -> tuple[str, int]:
-    from pytest_openrouter_stt.plugin._adapter_check import adapter_check  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.plugin.adapters import adapter_check  # noqa: PLC0415 - see the module's docstring
 
     names = clients(config)
     if not names:
@@ -136,18 +135,17 @@ def pytest_configure(config: pytest.Config) -> None:
     for name, part in _parts(config, run).items():
         config.pluginmanager.register(part, f"stt-{name}")
     if option(config, "fuzz"):
-        from pytest_openrouter_stt.plugin._fuzzing import Fuzzing  # noqa: PLC0415 - see the module's docstring
+        from pytest_openrouter_stt.plugin.fuzzing import Fuzzing  # noqa: PLC0415 - see the module's docstring
 
         config.pluginmanager.register(Fuzzing(config, option(config, "fuzz"), run.profile), "stt-fuzzing")
 
 
 def _parts(config: pytest.Config, run: Run) -> dict[str, object]:
     """Return the plugins that a run consists of; pytest calls the wrappers of the last one first."""
-    from pytest_openrouter_stt.plugin._annotations import Annotations, is_on_github  # noqa: PLC0415 - see above
-    from pytest_openrouter_stt.plugin._judging import Judging  # noqa: PLC0415
-    from pytest_openrouter_stt.plugin._parting import Parting  # noqa: PLC0415
-    from pytest_openrouter_stt.plugin._report_files import ReportFiles, configured_files  # noqa: PLC0415
-    from pytest_openrouter_stt.plugin._reporting import SuiteReporting  # noqa: PLC0415
+    from pytest_openrouter_stt.plugin.report_files import Annotations, ReportFiles, configured_files, is_on_github  # noqa: PLC0415 - see above
+    from pytest_openrouter_stt.plugin.reporting import SuiteReporting  # noqa: PLC0415
+    from pytest_openrouter_stt.plugin.run import Parting  # noqa: PLC0415
+    from pytest_openrouter_stt.plugin.verdicts import Judging  # noqa: PLC0415
 
     judging = Judging(
         clients=run.clients,
@@ -181,7 +179,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def _configured_run(config: pytest.Config, names: Sequence[str]) -> Run:
     pytest.register_assert_rewrite("pytest_openrouter_stt.suite")
-    from pytest_openrouter_stt.plugin._run import configured_run  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.plugin.run import configured_run  # noqa: PLC0415 - see the module's docstring
 
     return configured_run(config, names)
 
@@ -189,7 +187,7 @@ def _configured_run(config: pytest.Config, names: Sequence[str]) -> Run:
 def _refuse_stt_arguments(config: pytest.Config) -> None:
     if not any(argument.partition("::")[0].partition("/")[0] == "stt" for argument in config.args):
         return
-    from pytest_openrouter_stt.plugin._selection import take_stt_arguments  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.plugin.mounting import take_stt_arguments  # noqa: PLC0415 - see the module's docstring
 
     if take_stt_arguments(config).arguments:
         raise pytest.UsageError(_NO_CLIENT)

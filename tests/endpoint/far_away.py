@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from pytest_openrouter_stt.plugin._sandbox import leave_network
+from pytest_openrouter_stt.plugin.sandbox import leave_network
 
 FAR = "192.0.2.1"
 PORTS = range(8001, 8040)

@@ -1,26 +1,85 @@
-"""What a check requires, in words and by an example: ``--stt-explain``."""
+"""What tells of checks in place of a run: ``--stt-list`` and ``--stt-explain``."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import textwrap
+from collections import Counter
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from pytest_openrouter_stt.contract import SpecError, sdk_document
 from pytest_openrouter_stt.judging import node_ids, of_case, sample
-from pytest_openrouter_stt.report import SOURCES, Level, Source, call_text, json_text, replies_text, wire_text
+from pytest_openrouter_stt.report import SOURCES, Level, Source, call_text, counted, json_text, replies_text, wire_text
 from pytest_openrouter_stt.suite import AREAS, every_check, repeated_for
 
-from ._printing import Line
-from ._selection import ROOT, not_found
+from .mounting import ROOT, all_not_found, not_found, take_stt_arguments
+from .options import contract_of, usable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_openrouter_stt.contract import Contract
     from pytest_openrouter_stt.judging import CheckInfo, Sample
+
+    from .mounting import Selection
+
+_PLAIN = str.maketrans({"…": "...", "→": "->", "≥": ">=", "–": "-", "—": "-", "×": "x", "’": "'"})
+"""What stands for a typographic character where it cannot be shown."""
+
+
+class Line(NamedTuple):
+    """A line of text.
+
+    Attributes:
+        text: Without the line end.
+        bold: Whether it is a title.
+    """
+
+    text: str
+    bold: bool = False
+
+
+def print_lines(config: pytest.Config, lines: Iterable[Line]) -> None:
+    """Write *lines* to standard output, in colour where pytest has it; whoever reads may stop at any line."""
+    write = _Writer(config)
+    try:
+        for line in lines:
+            write(line)
+        sys.stdout.flush()
+    except BrokenPipeError:  # as with head; what is left in the buffer would raise again when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def showable(text: str, encoding: str | None) -> str:
+    """Return *text* as far as *encoding* can show it: plain characters for typographic ones, escapes for the rest."""
+    try:
+        text.encode(encoding or "utf-8")
+    except UnicodeEncodeError:
+        known = encoding or "utf-8"
+        return text.translate(_PLAIN).encode(known, "backslashreplace").decode(known)
+    return text
+
+
+class _Writer:
+    """Writes lines as pytest does, or plainly where pytest's terminal is switched off."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        has_terminal = hasattr(config.option, "color")
+        self._terminal = pytest.TerminalReporter(config, sys.stdout) if has_terminal else None
+
+    def __call__(self, line: Line) -> None:
+        text = showable(line.text, getattr(sys.stdout, "encoding", None))
+        if self._terminal is None:
+            sys.stdout.write(f"{text}\n")
+        else:
+            self._terminal.write_line(text, bold=line.bold)
+
 
 _LABEL = 10
 _MAX_NODE_IDS = 4
@@ -211,3 +270,91 @@ def _block(label: str, text: str) -> Iterator[Line]:
         first, *others = text.split("\n")
         yield Line(f"{label:<{_LABEL}}{first}")
         yield from (Line(f"{'':<{_LABEL}}{line}" if line else "") for line in others)
+
+
+_LEAST = 40
+"""Characters of a requirement that are shown on however narrow a terminal."""
+
+_LEVEL = 8
+
+
+def listed(selection: Selection, width: int, *, verbose: bool) -> list[Line]:
+    """Return the checks that are asked for, area by area, and how many there are of each level.
+
+    Args:
+        selection: What is asked for; everything when it names nothing.
+        width: Columns of the terminal; 0 where nothing has to be cut.
+        verbose: Whether the source of each is shown too.
+
+    Raises:
+        pytest.UsageError: The selection names an area or a check that does not exist.
+    """
+    every = every_check()
+    _refuse_unknown(selection, [_node_id(info) for info in every])
+    chosen = [info for info in every if selection.reaches(_node_id(info))]
+    areas = groupby(chosen, lambda info: info.requirement.area)
+    lines = [line for area, infos in areas for line in _area(area, list(infos), width, verbose=verbose)]
+    counts = Counter(str(info.requirement.level) for info in chosen)
+    parts = ", ".join(f"{count} {level}" for level, count in counts.items())
+    return [*lines, Line(f"{counted(len(chosen), 'check')}: {parts}", bold=True)]
+
+
+def _refuse_unknown(selection: Selection, known: Sequence[str]) -> None:
+    names = [argument.partition("[")[0] for argument in selection.arguments]
+    texts = all_not_found(names, known)
+    if texts:
+        raise pytest.UsageError(*texts)
+
+
+def _node_id(info: CheckInfo) -> str:
+    return f"stt/{info.requirement.check}"
+
+
+def _area(area: str, infos: Sequence[CheckInfo], width: int, *, verbose: bool) -> Iterator[Line]:
+    yield Line(area, bold=True)
+    column = max(len(info.requirement.check) for info in infos) + 2
+    for info in infos:
+        requirement = info.requirement
+        yield Line(f"{requirement.check:<{column}}{requirement.level:<{_LEVEL}}{_cut(requirement.text, width, column)}")
+        if verbose:
+            yield Line(f"{'':<{column}}{requirement.source}: {requirement.spec}")
+    yield Line("")
+
+
+def _cut(text: str, width: int, column: int) -> str:
+    room = max(_LEAST, width - column - _LEVEL)
+    return text if not width or len(text) <= room else f"{text[: room - 1].rstrip()}…"
+
+
+_NARROWEST = 40
+_WIDEST = 120
+"""Columns beyond which prose is hard to read."""
+
+
+def told_lines(config: pytest.Config) -> list[Line]:
+    """Return what is to be printed.
+
+    Raises:
+        pytest.UsageError: What is asked for does not exist.
+    """
+    width = shutil.get_terminal_size((0, 0)).columns
+    verbose = config.get_verbosity() > 0
+    if config.getoption("stt_explain") is not None:
+        contract = usable(lambda: contract_of(config))
+        return explained(config.option.stt_explain, contract, _readable(width), verbose=verbose)
+    selection = take_stt_arguments(config)
+    _refuse_missing(config)
+    return listed(selection, width, verbose=verbose)
+
+
+def _readable(width: int) -> int:
+    return min(max(width, _NARROWEST), _WIDEST) if width else _WIDEST
+
+
+def _refuse_missing(config: pytest.Config) -> None:
+    """Refuse what is neither part of the suite nor a file, which pytest refuses only in a run."""
+    for argument in config.args:
+        path = argument.partition("::")[0]
+        if not os.path.lexists(config.invocation_params.dir / path):
+            remedy = "give areas and checks as in stt/errors, or none for all"
+            raise pytest.UsageError(f"stt: --stt-list takes no {argument!r}; {remedy}")

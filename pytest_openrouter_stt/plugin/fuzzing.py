@@ -26,7 +26,7 @@ import pytest
 from pytest_openrouter_stt.judging import USUAL_EXAMPLES, info_of
 from pytest_openrouter_stt.report import Result, Verdict
 
-from ._judging import add_row
+from .verdicts import add_row
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence

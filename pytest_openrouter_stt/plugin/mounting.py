@@ -19,19 +19,173 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
+import re
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from ._selection import ROOT, WORKER_KEY, all_not_found, take_stt_arguments
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator
     from types import ModuleType
 
-    from ._selection import Area
+ROOT = "stt"
+"""The node ID of the suite."""
+
+WORKER_KEY = "stt_mounted"
+"""Under this key, a worker of pytest-xdist is told whether the suite takes part in the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One module of checks.
+
+    Attributes:
+        name: Last part of the area's node ID: ``"errors"`` becomes ``stt/errors``.
+        module: Dotted name, imported when the area is collected.
+        checks: Names of the test functions in the module: all of them, and no others.
+    """
+
+    name: str
+    module: str
+    checks: tuple[str, ...]
+
+    @property
+    def node_id(self) -> str:
+        """The node ID of the area."""
+        return f"{ROOT}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the command line asks for of the suite.
+
+    Attributes:
+        mounted: Whether the suite takes part in this run.
+        arguments: The node IDs of the suite given as arguments; none means the whole suite.
+    """
+
+    mounted: bool
+    arguments: tuple[str, ...] = ()
+
+    def includes(self, node_id: str) -> bool:
+        """Tell whether everything at ``node_id`` is asked for."""
+        return not self.arguments or any(covers(argument, node_id) for argument in self.arguments)
+
+    def reaches(self, node_id: str) -> bool:
+        """Tell whether something at or below ``node_id`` is asked for."""
+        return self.includes(node_id) or any(covers(node_id, argument) for argument in self.arguments)
+
+
+def take_stt_arguments(config: pytest.Config) -> Selection:
+    """Take the arguments that name parts of the suite out of ``config.args``: they are no files.
+
+    An argument that names an existing file or directory stays. Call it in ``pytest_configure``.
+    """
+    named = {argument: _suite_node_id(config, argument) for argument in config.args}
+    config.args[:] = [argument for argument in config.args if named[argument] is None]
+    arguments = tuple(node_id for node_id in named.values() if node_id is not None)
+    # A worker of pytest-xdist follows its controller: what it was started with need not be what the user typed.
+    mounted = getattr(config, "workerinput", {}).get(WORKER_KEY)
+    if mounted is None:
+        mounted = bool(arguments) or config.args_source is not config.ArgsSource.ARGS
+    return Selection(mounted, arguments)
+
+
+def _suite_node_id(config: pytest.Config, argument: str) -> str | None:
+    path, separator, names = argument.partition("::")
+    absolute = Path(os.path.normpath(config.invocation_params.dir / path))
+    if os.path.lexists(absolute):
+        return None
+    # In a sub-directory, pytest prints "../stt/errors": that must work as an argument as well.
+    for base in (config.invocation_params.dir, config.rootpath):
+        if absolute.is_relative_to(base / ROOT):
+            return f"{absolute.relative_to(base).as_posix()}{separator}{names}"
+    return None
+
+
+def covers(outer: str, inner: str) -> bool:
+    """Tell whether the node ID ``inner`` is ``outer`` or below it."""
+    below = () if "[" in outer else (f"{outer}/", f"{outer}::", f"{outer}[")
+    return inner == outer or inner.startswith(below)
+
+
+def all_not_found(arguments: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return a message for each of *arguments* that names nothing of *known*."""
+    unknown = [argument for argument in arguments if not any(covers(argument, node_id) for node_id in known)]
+    return [not_found(argument, known) for argument in unknown]
+
+
+def not_found(argument: str, known: Sequence[str]) -> str:
+    """Return the message for an argument that names nothing, with the node IDs that may have been meant."""
+    start, existing = _siblings(argument, known)
+    near = get_close_matches(argument.removeprefix(start), [i.removeprefix(start) for i in existing])
+    if near:
+        return f"not found: {argument} (did you mean {' or '.join(start + rest for rest in near)}?)"
+    return f"not found: {argument} (there are {', '.join(existing)})"
+
+
+def _siblings(argument: str, known: Sequence[str]) -> tuple[str, list[str]]:
+    # The cases of the check, if there is such a check; else the checks of the area; else the areas.
+    area, check = argument.partition("::")[0], argument.partition("[")[0]
+    for parent, start in ((check, check), (area, f"{area}::")):
+        below = [node_id for node_id in known if covers(parent, node_id)]
+        if below and parent != ROOT:
+            return start, below
+    return f"{ROOT}/", list(dict.fromkeys(node_id.partition("::")[0] for node_id in known))
+
+
+ARGUMENT = "stt_client"
+"""The fixture by which a check is repeated for each client."""
+
+_OF_SUITE = re.compile(rf"{ROOT}/\w+::")
+_UNSAFE = re.compile(r"[^\w.:@ =/+-]", re.ASCII)
+
+
+class Clients(Sequence[str]):
+    """The names of the clients of a run, as they were given; one that is empty for a client that a fixture gives.
+
+    Args:
+        names: At least one, each once.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = tuple(names)
+        ids = [_UNSAFE.sub("_", name).replace("::", ":_") for name in names]
+        is_told_apart = len(set(ids)) == len(ids)
+        self.ids = ids if is_told_apart else [f"{place}-{part}" for place, part in enumerate(ids, 1)]
+        """What stands for each in node IDs; only where there are several."""
+
+    def __getitem__(self, place: int) -> str:  # type: ignore[override] # nobody slices it
+        return self._names[place]
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def of(self, node_id: str) -> tuple[str, str]:
+        """Return which client the item at *node_id* is about, and its node ID in a run with that client alone."""
+        check, _, case = node_id.partition("[")
+        for name, part in zip(self._names, self.ids, strict=True) if len(self) > 1 else ():
+            for end, instead in (("]", ""), ("-", "[")):
+                if case.startswith(f"{part}{end}"):
+                    return name, f"{check}{instead}{case.removeprefix(f'{part}{end}')}"
+        return self._names[0], node_id
+
+    def repeat(self, metafunc: pytest.Metafunc) -> None:
+        """Repeat a check for each client, when there are several."""
+        if len(self) > 1:
+            metafunc.parametrize(ARGUMENT, list(self._names), ids=self.ids)
+
+
+def is_of_suite(node_id: str) -> bool:
+    """Whether *node_id* is that of a check, and not that of a test in a file below a folder of the same name."""
+    return _OF_SUITE.match(node_id) is not None
+
 
 _CollectorT = TypeVar("_CollectorT", bound=pytest.Collector)
 

@@ -24,7 +24,7 @@ from pytest_openrouter_stt.report import (
     render_failure,
 )
 
-from ._clients import is_of_suite
+from .mounting import is_of_suite
 
 if TYPE_CHECKING:
     import warnings
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.contract import Contract
     from pytest_openrouter_stt.report import KnownFailures, Requirement, Subject
 
-    from ._clients import Clients
+    from .mounting import Clients
 
 BRIEF, ALIKE, EVIDENCE = "stt_brief", "stt_alike", "stt_evidence"
 """What a report carries beside its text, also from one process to another: pytest sends all of its `__dict__`."""
