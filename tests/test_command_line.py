@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_openrouter_stt.command_line import main
-from pytest_openrouter_stt.command_line._drift import compared
-from pytest_openrouter_stt.command_line._touched_checks import Checks
+from pytest_openrouter_stt.command_line.drift import Checks, compared
 from pytest_openrouter_stt.contract import load_contract
 from tests.contract._documents import packaged, post, schemas
 from tests.contract._edits import EDITS, Edit
@@ -23,7 +22,7 @@ from tests.suite.test_checks import CHECKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_openrouter_stt.command_line._drift_report import DriftReport
+    from pytest_openrouter_stt.command_line.drift import DriftReport
 
 edits = pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_openrouter_stt.command_line._drift import compared
+from pytest_openrouter_stt.command_line.drift import compared
 from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.report import Verdict
 from tests.contract._documents import packaged, schemas
