@@ -50,9 +50,9 @@ def _judged(checks: str) -> tuple[str, ...]:
 
 _SCHEMA, _CALLS, _INVALID = (_tests("strategies", name, "any_spec") for name in ("schema", "calls", "invalid"))
 _ERRORS = _tests("client", "errors", "error_settings", "driving")
-_COMMANDS = _tests("client", "command_protocol", "command")
-_SEQUENCES = (_tests("suite", "sequences"), _kills("state"))
-_SECRETS = (_tests("suite", "secrets", "logs"), _kills("secrecy"))
+_COMMANDS = _tests("client/command", "command_protocol", "command")
+_SEQUENCES = (_tests("judging", "sequences"), _kills("state"))
+_SECRETS = (_tests("judging", "secrets", "logs"), _kills("secrecy"))
 
 LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
     "strategies": {
@@ -72,7 +72,7 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "crowd": _SEQUENCES,
         "family": (_kills("errors", "response"),),
         "invalidity": (_kills("invalid"),),
-        "lies": (_tests("suite", "lies"), _kills("hostile")),
+        "lies": (_tests("judging", "malformed_replies"), _kills("hostile")),
         "machine": _SEQUENCES,
         "secrets": _SECRETS,
     },
@@ -81,8 +81,11 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         "target": (_tests("client", "resolve", "entry_points"),),
     },
     "client/clock": {
-        "virtual_clock": (_tests("client", "clock"),),
-        "waiting": (_tests("client", "clock", "no_answer", "driving"),),
+        "virtual_clock": (_tests("client/clock", "clock"),),
+        "waiting": (
+            _tests("client/clock", "clock"),
+            _tests("client", "no_answer", "driving"),
+        ),
     },
     "client/command": {
         "command": (_COMMANDS,),

@@ -16,7 +16,7 @@ from pytest_openrouter_stt.command_line import main
 from pytest_openrouter_stt.command_line.drift import Checks, compared
 from pytest_openrouter_stt.contract import load_contract
 from tests.contract._documents import packaged, post, schemas
-from tests.contract._edits import EDITS, Edit
+from tests.drift._edits import EDITS, Edit
 from tests.suite.test_checks import CHECKS
 
 if TYPE_CHECKING:

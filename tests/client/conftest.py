@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.client.commands import Adapter
+from tests.client.command.commands import Adapter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ._documents import post, schemas
+from tests.contract._documents import post, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Callable

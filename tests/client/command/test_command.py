@@ -31,7 +31,7 @@ from pytest_openrouter_stt.guard import NetworkGuard
 from pytest_openrouter_stt.strategies import transcription_calls
 
 if TYPE_CHECKING:
-    from tests.client.commands import Adapter
+    from tests.client.command.commands import Adapter
 
 CONTRACT = load_contract()
 KEY = "sk-of-a-test"

@@ -1,4 +1,4 @@
-"""``python -m tests.endpoint.calling_out FILE alone|judged WAY...``: lets clients call out, and tells what came of it.
+"""``python -m tests.guard.calling_out FILE alone|judged WAY...``: lets clients call out, and tells what came of it.
 
 Alone, nothing holds them back. Judged, each is run as a client under test, and its run goes into FILE.
 """

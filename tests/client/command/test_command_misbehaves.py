@@ -16,14 +16,14 @@ import pytest
 from pytest_openrouter_stt.client import ClientNotFound, Failure, NoAnswer, Request, Transcript
 from pytest_openrouter_stt.client.command.conversation import CommandFailed, Conversation
 from pytest_openrouter_stt.contract import Call
-from tests.client.commands import HELLO
+from tests.client.command.commands import HELLO
 from tests.running import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.client.commands import Adapter
+    from tests.client.command.commands import Adapter
 
 KEY = "sk-of-a-test"
 CALL = Call(input_audio={"data": "UklGRg==", "format_": "wav"}, model="m")

@@ -1,6 +1,6 @@
 """A network in which there is nobody but 192.0.2.1, who writes down what arrives.
 
-``python -m tests.endpoint.far_away FILE COMMAND...`` runs a command there, and puts a list into FILE: ``address:port``
+``python -m tests.guard.far_away FILE COMMAND...`` runs a command there, and puts a list into FILE: ``address:port``
 of each connection and datagram, and each name that was looked up. It needs Linux, and the right to have namespaces.
 """
 

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from pytest_openrouter_stt.client import ClientNotFound, ClientUnderTest, Failure, NoAnswer, Transcript, status_of
 from pytest_openrouter_stt.contract import Call
-from tests.client.commands import HELLO, Adapter
+from tests.client.command.commands import HELLO, Adapter
 from tests.fuzzing import awkward_json, awkward_text, mangled, short_and_long, try_each
 from tests.running import REPOSITORY
 

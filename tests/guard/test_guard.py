@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 REMOTE = ("192.0.2.1", 443)
 NAME = "api.invalid"
-HERE = "endpoint/test_guard.py:"
+HERE = "guard/test_guard.py:"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 MISSING = "/nonexistent/curl"
 METHODS = {"connect", "connect_ex", "sendto", "sendmsg"}
@@ -722,7 +722,7 @@ def test_where_is_the_line_of_the_client_without_its_home(armed: NetworkGuard) -
     with pytest.raises(ConnectionRefusedError):
         raw_connect()
     line = raw_connect.__code__.co_firstlineno + 2
-    assert armed.escapes[0].where.endswith(f"endpoint/test_guard.py:{line} in raw_connect")
+    assert armed.escapes[0].where.endswith(f"guard/test_guard.py:{line} in raw_connect")
 
 
 @pytest.mark.parametrize(
@@ -732,7 +732,7 @@ def test_where_is_the_line_of_the_client_without_its_home(armed: NetworkGuard) -
         ("/home/alice/src/pkg/sub/client.py", "pkg/sub/client.py"),
         ("client.py", "client.py"),
         ("<string>", "<string>"),
-        (contextlib.__file__, "endpoint/test_guard.py"),  # the standard library's own lines say nothing
+        (contextlib.__file__, "guard/test_guard.py"),  # the standard library's own lines say nothing
     ],
 )
 @pytest.mark.skipif(os.name != "posix", reason="names POSIX paths")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.clients.callers import WAYS
-from tests.endpoint.calling_out import check_of, client_of
+from tests.guard.calling_out import check_of, client_of
 from tests.running import ISOLATED, judge_here, run_pytest, run_python
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Calls:
 
 
 def _call(folder: Path, how: str) -> Calls:
-    command = ["-m", "tests.endpoint.calling_out", "runs.json", how, *POSSIBLE]
+    command = ["-m", "tests.guard.calling_out", "runs.json", how, *POSSIBLE]
     arrived = _far_away(folder, *command)
     if isinstance(arrived, str):
         if how == "judged":  # the guard needs no such network to refuse
@@ -74,7 +74,7 @@ def _far_away(folder: Path, *command: str) -> list[str] | str:
     """Run Python where every call out arrives; return what did, or why there is no such place."""
     if sys.platform != "linux":
         return f"{sys.platform} has no namespaces"
-    done = run_python(folder, "-m", "tests.endpoint.far_away", "arrived.json", sys.executable, *command)
+    done = run_python(folder, "-m", "tests.guard.far_away", "arrived.json", sys.executable, *command)
     (folder / "output.txt").write_text(done.stdout + done.stderr)
     arrived: list[str] | str | None = _read(folder / "arrived.json")
     assert arrived is not None, done.stderr

@@ -18,7 +18,7 @@ def heard(record: logging.LogRecord) -> set[str]:
 
 @pytest.fixture
 def logger() -> logging.Logger:
-    return logging.getLogger("tests.suite.logs")
+    return logging.getLogger("tests.judging.logs")
 
 
 @pytest.mark.parametrize("level", [5, logging.DEBUG, logging.ERROR])
@@ -88,7 +88,7 @@ def test_all_is_as_before_afterwards(logger: logging.Logger) -> None:
 
 
 def test_each_part_of_a_record_is_read(logger: logging.Logger) -> None:
-    where = "a record of the logger tests.suite.logs at ERROR"
+    where = "a record of the logger tests.judging.logs at ERROR"
     with logged() as records:
         logger.error("got %s", SECRET)
         logger.error("got %.3s", SECRET)

@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 
 from pytest_openrouter_stt.contract import Contract, SpecError, load_contract
 from pytest_openrouter_stt.drift import Binding, Drift, drift
-
-from ._documents import OPERATION, as_yaml, packaged, post, schemas, small
-from ._edits import EDITS, Edit
+from tests.contract._documents import OPERATION, as_yaml, packaged, post, schemas, small
+from tests.drift._edits import EDITS, Edit
 
 Load = Callable[[Any], Contract]
 edits = pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)

@@ -19,7 +19,7 @@ from pytest_openrouter_stt.strategies import invalid_transcription_calls, transc
 from tests.running import REPOSITORY
 
 if TYPE_CHECKING:
-    from tests.client.commands import Adapter
+    from tests.client.command.commands import Adapter
 
 DOCUMENT = (REPOSITORY / "docs" / "reference" / "command-protocol.md").read_text("utf-8")
 SCHEMA = json.loads(
