@@ -27,13 +27,13 @@ from .family import (
     require_family,
     taxonomy,
 )
+from .harness import API_KEY, CONTAINERS, EVERY_BYTE, FLAC, FORMS, LIKE_TEXT, MODES, WAV, Form, Harness, smallest_call
 from .honesty import adapter_work, note_adapter
 from .invalidity import Kind, is_converted
 from .lies import LIES, TEXT, Lie, nested
 from .machine import run_machine
 from .samples import Sample, sample
 from .secrets import Place, attributes, carried, configuration, holds, logged, recorded, shown
-from .stand import API_KEY, CONTAINERS, EVERY_BYTE, FLAC, FORMS, LIKE_TEXT, MODES, WAV, Form, Stand, smallest_call
 
 __all__ = [
     "API_KEY",
@@ -55,6 +55,7 @@ __all__ = [
     "Course",
     "Crowd",
     "Form",
+    "Harness",
     "Interlude",
     "Kind",
     "Lie",
@@ -63,7 +64,6 @@ __all__ = [
     "Profile",
     "Sample",
     "Seen",
-    "Stand",
     "adapter_work",
     "attributes",
     "axes",

@@ -15,7 +15,7 @@ from pytest_openrouter_stt.endpoint import UNKNOWN, BodyError, Reply, WireReques
 from pytest_openrouter_stt.report import CheckFailed, CheckStopped, CouldNotRun, Observation, Sender, same_json
 
 from .checks import cases
-from .stand import API_KEY, Stand, smallest_call
+from .harness import API_KEY, Harness, smallest_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -122,14 +122,14 @@ class Bench:
     """A client on its stand, for one check in one mode.
 
     Attributes:
-        stand: The client, the endpoint and the guard.
+        harness: The client, the endpoint and the guard.
         mode: Which of the client's operations is used.
         features: What the client offers.
         note: Takes what is worth knowing beside the verdict.
         share: Which part of the examples this case of its check tries: one that is repeated shares them out.
     """
 
-    stand: Stand
+    harness: Harness
     mode: Mode
     features: frozenset[str]
     note: Callable[[Note], None] = lambda _: None
@@ -138,7 +138,7 @@ class Bench:
     @property
     def contract(self) -> Contract:
         """What the client is judged against."""
-        return self.stand.contract
+        return self.harness.contract
 
     @property
     def smallest(self) -> Call:
@@ -179,8 +179,8 @@ class Bench:
         """Make one call with a client that has *api_key*; see `call`."""
         used = mode or self.mode
         self.ready(*(script or (_ANSWER,)))
-        outcome = self.stand.client.call(call, used, api_key, kwargs, retries=retries)
-        if retries and isinstance(outcome, NoAnswer) and self.stand.client.waits_in_real_time:
+        outcome = self.harness.client.call(call, used, api_key, kwargs, retries=retries)
+        if retries and isinstance(outcome, NoAnswer) and self.harness.client.waits_in_real_time:
             raise _could_not_run(f"with retries on: {outcome.reason}; in a command, waiting takes real time")
         return self.seen(call, outcome, used)
 
@@ -190,11 +190,11 @@ class Bench:
         Raises:
             CheckStopped: The client is not driven any more.
         """
-        if self.stand.client.exhausted:
+        if self.harness.client.exhausted:
             raise _could_not_run("the client is not driven any more: too many of its calls did not end")
-        self.stand.settle()
-        self.stand.endpoint.reset()
-        self.stand.endpoint.reply_with(*script)
+        self.harness.settle()
+        self.harness.endpoint.reset()
+        self.harness.endpoint.reply_with(*script)
 
     def seen(self, call: Call, outcome: Outcome, mode: Mode) -> Seen:
         """Return what a call brought to light that was made since `ready`.
@@ -202,16 +202,16 @@ class Bench:
         Raises:
             CheckStopped: It did not end, or went past the endpoint.
         """
-        stand = self.stand
-        seen = Seen(Observation(call, mode, outcome, stand.endpoint.ledger, stand.client.clock.waits))
-        escaped = stand.escaped()
+        harness = self.harness
+        seen = Seen(Observation(call, mode, outcome, harness.endpoint.ledger, harness.client.clock.waits))
+        escaped = harness.escaped()
         if escaped is not None:
             raise CheckStopped(escaped)
         if seen.observation.repeat:
             self.note(seen.observation.repeat)
-        if seen.requests and mode not in stand.senders and seen.request.sent_from != UNKNOWN:
-            stand.senders[mode] = Sender(mode, str(seen.request.sent_from))
-            self.note(stand.senders[mode])
+        if seen.requests and mode not in harness.senders and seen.request.sent_from != UNKNOWN:
+            harness.senders[mode] = Sender(mode, str(seen.request.sent_from))
+            self.note(harness.senders[mode])
         if isinstance(outcome, NoAnswer):
             failure = CheckFailed(observed=f"the call did not end: {outcome.reason}", observation=seen.observation)
             raise CheckStopped(failure)
@@ -243,17 +243,17 @@ class Bench:
 
         def make() -> Seen:
             self.ready()
-            return self.seen(call, self.stand.client.call(call, self.mode, API_KEY), self.mode)
+            return self.seen(call, self.harness.client.call(call, self.mode, API_KEY), self.mode)
 
         return self._shared((_key(call), "faithful", self.mode), make)
 
     def _shared(self, key: Hashable, make: Callable[[], Seen]) -> Seen:
-        if not self.stand.profile.is_repeatable:
+        if not self.harness.profile.is_repeatable:
             return make()
-        known = self.stand.exchanges.find(key)
+        known = self.harness.exchanges.find(key)
         if known is None:
             seen = make()
-            self.stand.exchanges.keep(key, seen.observation)
+            self.harness.exchanges.keep(key, seen.observation)
             return seen
         if known.repeat:
             self.note(known.repeat)
@@ -273,13 +273,13 @@ class Bench:
         The first of the two has been made; *judge* makes the second.
         """
         pair = (self.calls(), self.calls())
-        count = self.stand.profile.max_examples
+        count = self.harness.profile.max_examples
 
         def judge_both(first: Call, second: Call) -> None:
             self.call(first)
             judge(first, second)
 
-        if not self.stand.profile.is_repeatable:
+        if not self.harness.profile.is_repeatable:
             self._search(judge_both, pair, count)
             return
         try:
@@ -291,7 +291,7 @@ class Bench:
     def _judge_in_a_row(self, judge: Callable[[Call, Call], None], calls: Sequence[Call]) -> None:
         self.call(calls[0])
         for first, second in pairwise(calls):
-            with self.stand.profile.example():
+            with self.harness.profile.example():
                 judge(first, second)
 
     def any(self, *strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], None]:
@@ -321,11 +321,11 @@ class Bench:
             def judge_alone(value: object) -> None:
                 judge(exchange({name: value}), value)
 
-            if self.stand.profile.is_thorough:
+            if self.harness.profile.is_thorough:
                 self._try(judge_alone, (values[name],))
                 return
-            together = self.stand.strategy(_together, *values.items())
-            for (drawn,) in self._drawn((together,), self.stand.profile.max_examples):
+            together = self.harness.strategy(_together, *values.items())
+            for (drawn,) in self._drawn((together,), self.harness.profile.max_examples):
                 if self._fails(judge, exchange, drawn, name):
                     self._try(judge_alone, (values[name],), [(drawn[name],)])
                     return
@@ -340,7 +340,7 @@ class Bench:
         name: str,
     ) -> bool:
         try:
-            with self.stand.profile.example():
+            with self.harness.profile.example():
                 judge(exchange(values), values[name])
         except CheckFailed:
             return True
@@ -357,13 +357,13 @@ class Bench:
         suspects: Iterable[tuple[Any, ...]] = (),
     ) -> None:
         """Run *judge* on *suspects* and on drawn values; when it fails, look for the smallest that it fails on."""
-        count = max(1, round(self.stand.profile.max_examples * self.share))
-        if not self.stand.profile.is_repeatable:
+        count = max(1, round(self.harness.profile.max_examples * self.share))
+        if not self.harness.profile.is_repeatable:
             self._search(judge, strategies, count)
             return
         try:
             for values in (*suspects, *self._drawn(strategies, count)):
-                with self.stand.profile.example():
+                with self.harness.profile.example():
                     judge(*values)
         except CheckFailed:
             self._search(judge, strategies, count)
@@ -372,15 +372,15 @@ class Bench:
     def _drawn(self, strategies: tuple[st.SearchStrategy[Any], ...], count: int) -> list[tuple[Any, ...]]:
         """Return the examples on which a search that meets no failure tries its function."""
         key = (strategies, count)
-        if key not in self.stand.examples:
+        if key not in self.harness.examples:
             drawn: list[tuple[Any, ...]] = []
             self._given(lambda values: drawn.append(values), strategies, count)  # noqa: PLW0108 - Hypothesis wants a function
-            self.stand.examples[key] = drawn
-        return self.stand.examples[key]
+            self.harness.examples[key] = drawn
+        return self.harness.examples[key]
 
     def _search(self, judge: Callable[..., None], strategies: tuple[st.SearchStrategy[Any], ...], count: int) -> None:
         """Let Hypothesis run *judge*, and look for the smallest values that it fails on."""
-        profile = self.stand.profile
+        profile = self.harness.profile
 
         def test(values: tuple[Any, ...]) -> None:
             with profile.example():
@@ -391,7 +391,7 @@ class Bench:
     def _given(
         self, test: Callable[[tuple[Any, ...]], None], strategies: tuple[st.SearchStrategy[Any], ...], count: int
     ) -> None:
-        profile = self.stand.profile
+        profile = self.harness.profile
         with profile.drawing():
             seed(profile.seed)(self.settings_for(count)(given(st.tuples(*strategies))(test)))()
 
@@ -412,7 +412,7 @@ class Bench:
 
     def calls(self) -> st.SearchStrategy[Call]:
         """Return a strategy for valid calls with the arguments that the client takes."""
-        return self.stand.calls
+        return self.harness.calls
 
     @property
     def usage_fields(self) -> tuple[str, ...]:

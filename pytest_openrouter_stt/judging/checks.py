@@ -23,7 +23,7 @@ import pytest
 
 from pytest_openrouter_stt.report import CheckFailed, Level, Requirement, Source
 
-from .stand import MODES
+from .harness import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

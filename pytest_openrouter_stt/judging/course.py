@@ -17,7 +17,7 @@ from pytest_openrouter_stt.endpoint import Fault, Reply
 from pytest_openrouter_stt.report import CheckFailed, CheckStopped, CouldNotRun
 from pytest_openrouter_stt.strategies import provider_slugs
 
-from .stand import API_KEY, WAV
+from .harness import API_KEY, WAV
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -123,7 +123,7 @@ class Course:
         self._steps: list[str] = []
         self._number = 0
         self._answers = {GOOD: lambda number: Reply.transcript(text_of(number)), **errors(stt.contract)}
-        self._types = stt.stand.client.errors(API_KEY).by_status
+        self._types = stt.harness.client.errors(API_KEY).by_status
 
     def begin(self) -> None:
         """Let a failure tell only of the steps from here on."""
@@ -273,7 +273,7 @@ def repertoire(stt: Bench) -> Repertoire:
     Raises:
         CheckStopped: It makes no call well.
     """
-    known = _KNOWN.setdefault(stt.stand.client, {})
+    known = _KNOWN.setdefault(stt.harness.client, {})
     if stt.mode not in known:
         known[stt.mode] = _tried(stt)
     return known[stt.mode]
@@ -281,7 +281,7 @@ def repertoire(stt: Bench) -> Repertoire:
 
 def _tried(stt: Bench) -> Repertoire:
     course = Course(stt, API_KEY)
-    stt.stand.client.forget(API_KEY)
+    stt.harness.client.forget(API_KEY)
     shapes = tuple(shape for shape in SHAPES if _failure(course, shape, GOOD) is None)
     if not shapes:
         raise CheckStopped(CouldNotRun(reason="no call goes well even alone; see the area request"))
@@ -293,7 +293,7 @@ def _tried(stt: Bench) -> Repertoire:
         failure_after = _failure(course, shapes[-1], GOOD)
         if failure_after is not None:
             aftermath[kind] = failure_after.observed
-            stt.stand.client.forget(API_KEY)
+            stt.harness.client.forget(API_KEY)
         elif failure is None:
             kinds.append(kind)
     return Repertoire(shapes, tuple(kinds), course.usual, aftermath)

@@ -15,7 +15,7 @@ from pytest_openrouter_stt.report import CheckFailed, Observation, same_json
 
 from .bench import Seen
 from .course import GOOD, numbers_in
-from .stand import API_KEY
+from .harness import API_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ _PATIENCE = 1.0
 
 def patience(stt: Bench) -> float:
     """Return how long one thread may keep another waiting, in real seconds, so that no call reaches its deadline."""
-    return min(_PATIENCE, stt.stand.profile.deadline / 4)
+    return min(_PATIENCE, stt.harness.profile.deadline / 4)
 
 
 class Meeting:
@@ -106,7 +106,7 @@ class Crowd:
                 raise
 
     def _made(self) -> Sequence[Outcome]:
-        client, calls = self._stt.stand.client, tuple(self._calls.values())
+        client, calls = self._stt.harness.client, tuple(self._calls.values())
         if self._stt.mode == "sync":
             return client.call_in_threads(calls, API_KEY)
 
@@ -128,7 +128,7 @@ class Crowd:
         wanted = {number: self._stt.contract.wire_body(call) for number, call in self._calls.items()}
         found: dict[int, list[Exchange]] = {number: [] for number in wanted}
         left: list[Exchange] = []
-        for exchange in self._stt.stand.endpoint.ledger:
+        for exchange in self._stt.harness.endpoint.ledger:
             body = _json(exchange)
             number = next((number for number, due in wanted.items() if same_json(due, body)), 0)
             is_due = number and not (found[number] and self._kinds[number] == GOOD)
@@ -180,10 +180,10 @@ class Interlude:
         async def scenario(ask: Ask) -> Outcome:
             task = asyncio.ensure_future(ask(call))
             # Only now: what a client sends while it is made is not what something is to happen beside.
-            self._stt.stand.endpoint.reply_with(partial(self._answer, task, threading.get_ident()))
+            self._stt.harness.endpoint.reply_with(partial(self._answer, task, threading.get_ident()))
             return await task
 
-        ended = self._stt.stand.client.run_in_loop(scenario, API_KEY)
+        ended = self._stt.harness.client.run_in_loop(scenario, API_KEY)
         outcome = cast("Outcome", ended.value) if isinstance(ended, Transcript) else ended
         return self._stt.seen(call, outcome, "async")
 
@@ -217,7 +217,7 @@ class Interlude:
 
     def _cancel(self, task: _Task) -> None:
         """Cancel the call once its request is on the ledger: from another thread, it comes there with the answer."""
-        if self._stt.stand.endpoint.requests or task.done():
+        if self._stt.harness.endpoint.requests or task.done():
             task.cancel()  # which does nothing to a call that has ended meanwhile
         else:
             task.get_loop().call_soon(self._cancel, task)

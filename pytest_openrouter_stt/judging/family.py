@@ -8,7 +8,7 @@ from pytest_openrouter_stt.client import message_of, status_of
 from pytest_openrouter_stt.endpoint import Reply
 from pytest_openrouter_stt.report import ErrorRow
 
-from .stand import API_KEY
+from .harness import API_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,7 @@ def require_family(stt: Bench, seen: Seen) -> None:
 
 def own_base(stt: Bench) -> type | None:
     """Return the nearest base class of all the client's error types that is not Python's own, or ``None``."""
-    table = stt.stand.client.errors(API_KEY)
+    table = stt.harness.client.errors(API_KEY)
     types = [*table.by_status.values(), *([table.default] if table.default else [])]
     return common_base(types or raised_types(stt).values())
 

@@ -11,7 +11,7 @@ from pytest_openrouter_stt.client import Failure, Feature, NoAnswer
 from pytest_openrouter_stt.endpoint import Reply, library_of, module_of, step_of
 from pytest_openrouter_stt.report import AdapterWork
 
-from .stand import API_KEY, MODES, smallest_call
+from .harness import API_KEY, MODES, smallest_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.endpoint import Step, WireRequest
 
     from .bench import Bench
-    from .stand import Stand
+    from .harness import Harness
 
 _JSON, _BASE64, _WAITS = "writes or reads JSON", "encodes or decodes base64", "waits"
 _WORK = {
@@ -118,26 +118,26 @@ class _Trial:
 
 def note_adapter(stt: Bench) -> None:
     """Note down what the adapter does itself, if the client is one; once in each process of a run."""
-    if not stt.stand.is_examined:
-        stt.stand.is_examined = True
-        work = adapter_work(stt.stand)
+    if not stt.harness.is_examined:
+        stt.harness.is_examined = True
+        work = adapter_work(stt.harness)
         if work is not None:
             stt.note(work)
 
 
-def adapter_work(stand: Stand) -> AdapterWork | None:
-    """Return what the adapter on *stand* does itself; ``None`` when it is no adapter. The stand has to be open."""
-    adapter = stand.client.adapter(API_KEY)
+def adapter_work(harness: Harness) -> AdapterWork | None:
+    """Return what the adapter in *harness* does itself; ``None`` when it is no adapter. The harness has to be open."""
+    adapter = harness.client.adapter(API_KEY)
     if adapter is None:
         return None
-    features = stand.client.features(API_KEY)
-    seen = [work for mode in MODES if Feature(mode) in features for work in _seen(stand, adapter, mode)]
+    features = harness.client.features(API_KEY)
+    seen = [work for mode in MODES if Feature(mode) in features for work in _seen(harness, adapter, mode)]
     return AdapterWork(adapter.name, adapter.package, tuple(dict.fromkeys((*adapter.work, *seen))))
 
 
-def _seen(stand: Stand, adapter: Adapter, mode: Mode) -> Iterator[str]:
+def _seen(harness: Harness, adapter: Adapter, mode: Mode) -> Iterator[str]:
     """Yield what is seen of an adapter when a call goes well, is refused, and fails for a while."""
-    trials = list(_trials(stand, adapter, mode))
+    trials = list(_trials(harness, adapter, mode))
     for trial in trials:
         yield from _sending(trial, adapter)
         yield from (f"{work} ({where})" for work, where in trial.watch.work.items())
@@ -145,22 +145,22 @@ def _seen(stand: Stand, adapter: Adapter, mode: Mode) -> Iterator[str]:
     yield from _repeating(trials)
 
 
-def _trials(stand: Stand, adapter: Adapter, mode: Mode) -> Iterator[_Trial]:
+def _trials(harness: Harness, adapter: Adapter, mode: Mode) -> Iterator[_Trial]:
     for script in (_DONE, _REFUSED, _UNAVAILABLE):
-        trial = _watched(stand, adapter, mode, script)
+        trial = _watched(harness, adapter, mode, script)
         yield trial
         if isinstance(trial.outcome, NoAnswer):  # each costs the deadline, and after three there are no checks
             return
 
 
-def _watched(stand: Stand, adapter: Adapter, mode: Mode, script: tuple[Reply, ...]) -> _Trial:
+def _watched(harness: Harness, adapter: Adapter, mode: Mode, script: tuple[Reply, ...]) -> _Trial:
     watch = Watch(adapter)
-    stand.endpoint.reset()
-    stand.endpoint.reply_with(*script)
-    outcome = stand.client.call_within(watch.around, smallest_call(), mode, API_KEY)
-    requests = stand.endpoint.requests
-    stand.endpoint.reset()
-    stand.guard.take_escapes()  # a check would take them for its own
+    harness.endpoint.reset()
+    harness.endpoint.reply_with(*script)
+    outcome = harness.client.call_within(watch.around, smallest_call(), mode, API_KEY)
+    requests = harness.endpoint.requests
+    harness.endpoint.reset()
+    harness.guard.take_escapes()  # a check would take them for its own
     return _Trial(requests, outcome, watch)
 
 

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from pytest_openrouter_stt.report import CheckFailed, CheckStopped
 
 from .course import GOOD, faults, new_key, statuses, unreadable
-from .stand import API_KEY
+from .harness import API_KEY
 
 if TYPE_CHECKING:
     from .bench import Bench
@@ -51,7 +51,7 @@ class Step:
         if self.shape:
             course.call(self.shape, self.kind, self.client)
             return
-        driven, api_key = course.stt.stand.client, course.keys[self.client]
+        driven, api_key = course.stt.harness.client, course.keys[self.client]
         with course.step(f"{course.name(self.client)} is closed, and made anew with the same key"):
             driven.open(api_key)
             driven.close_one(api_key, course.stt.mode)
@@ -71,10 +71,10 @@ class Track:
         self._stt = stt
         self._known = known
         self._course = known.course(stt)
-        self.profile = stt.stand.profile
+        self.profile = stt.harness.profile
         self.shapes = known.shapes
         self.kinds = {what: [kind for kind in known.kinds if kind in some] or [GOOD] for what, some in kinds.items()}
-        self.closable = stt.stand.client.closable(API_KEY, stt.mode)
+        self.closable = stt.harness.client.closable(API_KEY, stt.mode)
 
     def begin(self) -> None:
         """Begin a sequence."""
@@ -84,7 +84,7 @@ class Track:
     def end(self) -> None:
         """Forget the clients, and the usual one: what they share may have been closed with one of them."""
         for api_key in (API_KEY, *self._course.keys):
-            self._stt.stand.client.forget(api_key)
+            self._stt.harness.client.forget(api_key)
 
     def take(self, step: Step) -> None:
         """Take the next step; see `Step.take`."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_openrouter_stt.endpoint import Fault, Reply
 
+from .harness import SMALLEST_WAV, smallest_call
 from .lies import LIES, TEXT
-from .stand import SMALLEST_WAV, smallest_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

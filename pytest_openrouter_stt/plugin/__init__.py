@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.client import Mode
     from pytest_openrouter_stt.contract import Contract
     from pytest_openrouter_stt.endpoint import Endpoint, LoopbackServer
-    from pytest_openrouter_stt.judging import Bench, Stand
+    from pytest_openrouter_stt.judging import Bench, Harness
     from pytest_openrouter_stt.plugin.run import Run
     from pytest_openrouter_stt.report import Note
 
@@ -170,7 +170,7 @@ def _parts(config: pytest.Config, run: Run) -> dict[str, object]:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Take the client off its stand."""
+    """Close the harness of the client."""
     run = config.stash.get(_RUN, None)
     if run is not None:
         run.close()
@@ -253,14 +253,14 @@ def stt_client(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def stt(request: pytest.FixtureRequest, stt_client: str, stt_mode: Mode) -> Iterator[Bench]:
-    """The client under test on its stand, guarded and intercepted, for one check."""
+    """The client under test in its harness, guarded and intercepted, for one check."""
     from pytest_openrouter_stt.judging import Bench, info_of, note_adapter, why_not_offered  # noqa: PLC0415
     from pytest_openrouter_stt.report import CouldNotRun, Served  # noqa: PLC0415 - see the module's docstring
 
-    stand = _stand(request, stt_client)
+    harness = _harness(request, stt_client)
     with contextlib.ExitStack() as undo:
         try:
-            features = undo.enter_context(stand.opened())
+            features = undo.enter_context(harness.opened())
         except CouldNotRun as stopped:  # its traceback tells nobody anything, and takes pytest long to write
             raise pytest.fail.Exception(str(stopped), pytrace=False) from stopped
         info = info_of(request.node)
@@ -269,10 +269,10 @@ def stt(request: pytest.FixtureRequest, stt_client: str, stt_mode: Mode) -> Iter
             if reason:
                 pytest.skip(reason)
         note = _notebook(request.node)
-        note(Served(stand.form or ""))
+        note(Served(harness.form or ""))
         note(_run_of(request).who(stt_client))
         share = _SHARE if info is not None and info.each is not None else 1.0
-        bench = Bench(stand, stt_mode, features, note, share)
+        bench = Bench(harness, stt_mode, features, note, share)
         note_adapter(bench)
         yield bench
 
@@ -294,7 +294,7 @@ def _case(request: pytest.FixtureRequest) -> Mapping[str, object]:
     return callspec.params if callspec is not None else {}
 
 
-def _stand(request: pytest.FixtureRequest, client: str) -> Stand:
+def _harness(request: pytest.FixtureRequest, client: str) -> Harness:
     from pytest_openrouter_stt.client import target_of  # noqa: PLC0415 - see the module's docstring
 
     run = _run_of(request)

@@ -27,33 +27,33 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_openrouter_stt.client import Mode
-    from pytest_openrouter_stt.judging import Stand
+    from pytest_openrouter_stt.judging import Harness
 
 
-def adapter_check(stand: Stand) -> tuple[str, pytest.ExitCode]:
+def adapter_check(harness: Harness) -> tuple[str, pytest.ExitCode]:
     """Make one call in each mode; return what was sent from where, and whether anything was seen at all."""
     try:
-        with stand.opened() as features:
-            modes = [line for mode in MODES for line in _mode_lines(stand, mode, is_offered=mode in features)]
-            work = adapter_work(stand)
+        with harness.opened() as features:
+            modes = [line for mode in MODES for line in _mode_lines(harness, mode, is_offered=mode in features)]
+            work = adapter_work(harness)
     except CouldNotRun as problem:
         return harmless(f"stt: {problem}", (API_KEY,)), pytest.ExitCode.TESTS_FAILED
-    title = f"stt: client {one_line(stand.client.title)}"
+    title = f"stt: client {one_line(harness.client.title)}"
     if work is None:
-        about = [f"it declares no stt_adapter_for, so {stand.target.spelled} is judged as the client itself"]
+        about = [f"it declares no stt_adapter_for, so {harness.target.spelled} is judged as the client itself"]
     else:
         about = list(adapter_lines([work]))
     return "\n".join(harmless(line, (API_KEY,)) for line in (title, *modes, *about)), pytest.ExitCode.OK
 
 
-def _mode_lines(stand: Stand, mode: Mode, *, is_offered: bool) -> Iterator[str]:
+def _mode_lines(harness: Harness, mode: Mode, *, is_offered: bool) -> Iterator[str]:
     if not is_offered:
         yield f"{mode}: not offered"
         return
-    stand.endpoint.reset()
-    stand.endpoint.reply_with(Reply.transcript("a transcript"))
-    outcome = stand.client.call(smallest_call(), mode, API_KEY)
-    requests = stand.endpoint.requests
+    harness.endpoint.reset()
+    harness.endpoint.reply_with(Reply.transcript("a transcript"))
+    outcome = harness.client.call(smallest_call(), mode, API_KEY)
+    requests = harness.endpoint.requests
     if not requests:
         yield f"{mode}: nothing was sent ({outcome})"
     for request in requests:

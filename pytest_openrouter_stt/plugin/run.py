@@ -19,7 +19,7 @@ import pytest
 from pytest_openrouter_stt import strategies
 from pytest_openrouter_stt.client import configured_errors, resolve
 from pytest_openrouter_stt.guard import NetworkGuard
-from pytest_openrouter_stt.judging import API_KEY, USUAL_EXAMPLES, Profile, Stand
+from pytest_openrouter_stt.judging import API_KEY, USUAL_EXAMPLES, Harness, Profile
 from pytest_openrouter_stt.report import Circumstances, Subject, Who, harmless, one_line
 from pytest_openrouter_stt.suite import AREAS, area_checks, area_module, every_check
 
@@ -143,7 +143,7 @@ class Run:
     clients: Clients = field(init=False)
     record: Record = field(init=False)
     secrets: tuple[str, ...] = field(init=False)
-    _stands: dict[str, Stand] = field(init=False, default_factory=dict)
+    _harnesses: dict[str, Harness] = field(init=False, default_factory=dict)
     _started: datetime = field(init=False)
     _clock: float = field(init=False)
 
@@ -156,42 +156,42 @@ class Run:
 
     def who(self, client: str) -> Who:
         """Return what is known of a client."""
-        stand, target = self._stands.get(client), self.targets.get(client)
-        if stand is not None:
-            return Who(client, _shown(stand.target.version), _shown(stand.client.title))
+        harness, target = self._harnesses.get(client), self.targets.get(client)
+        if harness is not None:
+            return Who(client, _shown(harness.target.version), _shown(harness.client.title))
         if target is not None:
             return Who(client, _shown(target.version), _shown(f"{target.name} {target.version}".strip()))
         return Who("", "", f"fixture {CLIENT_FIXTURE}")
 
     def subject(self, client: str) -> Subject:
         """Return how failures of a client that was judged are shown."""
-        return replace(self._stands[client].subject, secrets=self.secrets)
+        return replace(self._harnesses[client].subject, secrets=self.secrets)
 
-    def stand_for(self, client: str, target: Target) -> Stand:
-        """Return the stand with the client of *target* on it; another target than before gets another stand."""
-        stand = self._stands.get(client)
-        if stand is None or stand.target.value is not target.value:
-            if stand is not None:
-                stand.close()
-            stand = Stand(target, self.contract, self.profile, self.guard, self.forms)
-            self._stands[client] = stand
-        return stand
+    def stand_for(self, client: str, target: Target) -> Harness:
+        """Return the harness with the client of *target* in it; another target than before gets another harness."""
+        harness = self._harnesses.get(client)
+        if harness is None or harness.target.value is not target.value:
+            if harness is not None:
+                harness.close()
+            harness = Harness(target, self.contract, self.profile, self.guard, self.forms)
+            self._harnesses[client] = harness
+        return harness
 
     def report(self, exit_code: int) -> Report:
         """Return everything that was found."""
         return self.record.report(self._circumstances(), exit_code)
 
     def leave(self) -> str:
-        """Take the clients off their stands, and say what they attempted since their last check."""
-        stands = list(self._stands.values())
+        """Close every harness, and say what they attempted since their last check."""
+        harnesses = list(self._harnesses.values())
         self.close()
-        escaped = [stand.escaped("after its last check") for stand in stands]
+        escaped = [harness.escaped("after its last check") for harness in harnesses]
         return " ".join(stopped.explanation for stopped in escaped if stopped is not None)
 
     def close(self) -> None:
-        """Take the clients off their stands."""
-        while self._stands:
-            self._stands.popitem()[1].close()
+        """Close every harness."""
+        while self._harnesses:
+            self._harnesses.popitem()[1].close()
 
     def _circumstances(self) -> Circumstances:
         source = Path(self.contract.source)

@@ -146,7 +146,7 @@ class Judging:
         if isinstance(judgement, CouldNotRun):
             report.longrepr = self._harmless(str(judgement))
             return Verdict.COULD_NOT_RUN, self._harmless(judgement.explanation)
-        where = "while the client was put on its stand" if report.when == "setup" else "in the check itself"
+        where = "while the harness of the client was set up" if report.when == "setup" else "in the check itself"
         reason = one_line(self._harmless(f"{type(error).__name__} {where}: {error}"))
         trace = self._harmless(str(report.longrepr))
         report.longrepr = f"could not run: {reason}\n\n{trace}"

@@ -51,10 +51,10 @@ def test_status(stt: Bench, stt_status: int) -> None:
     a declaration, any error.
     Fails: a transcript, the default error, the type of another status, or a package that has no such type.
     """
-    table = stt.stand.client.errors(API_KEY)
+    table = stt.harness.client.errors(API_KEY)
     wanted = table.by_status.get(stt_status)
 
-    @stt.any(stt.stand.strategy(error_responses, stt_status, stt.contract))
+    @stt.any(stt.harness.strategy(error_responses, stt_status, stt.contract))
     def judge(body: dict[str, Any]) -> None:
         seen = stt.reply(Reply.json(body, status=stt_status))
         error = seen.error()
@@ -81,7 +81,7 @@ def test_undocumented_status(stt: Bench, status: int) -> None:
     """
     seen = stt.reply(Reply.error(status))
     error = seen.error()
-    table = stt.stand.client.errors(API_KEY)
+    table = stt.harness.client.errors(API_KEY)
     typed = {kind: code for code, kind in table.by_status.items() if kind is not table.default}
     seen.require(type(error) not in typed, f"a {status} is the error of a {typed.get(type(error))}")
     base = own_base(stt)

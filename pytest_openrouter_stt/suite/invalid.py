@@ -40,7 +40,7 @@ def test_wrong_values_are_not_repaired(stt: Bench) -> None:
     for invalid in _every(stt, Kind.WRONG):
         _judge_value(stt, invalid)
 
-    @stt.any(stt.stand.wrong_calls)
+    @stt.any(stt.harness.wrong_calls)
     def judge(invalid: InvalidCall) -> None:
         _judge_value(stt, invalid)
 
@@ -120,7 +120,7 @@ def test_an_invalid_call_is_an_error(stt: Bench) -> None:
     the type that a 400 has.
     Fails: a transcript though nothing was sent, or another error for the 400, such as the default one.
     """
-    known = stt.stand.client.errors(API_KEY).by_status
+    known = stt.harness.client.errors(API_KEY).by_status
     kind = known.get(_BAD_REQUEST) or type(stt.reply(documented_error(_BAD_REQUEST)).error())
     for invalid in _one_for_each_place(_every(stt, Kind.WRONG, Kind.INCOMPLETE)):
         seen = _called(stt, invalid)
@@ -207,7 +207,7 @@ def _calls_beyond_json(stt: Bench) -> Iterator[tuple[InvalidCall, Seen]]:
 def _every(stt: Bench, *kinds: Kind) -> list[InvalidCall]:
     """Return the invalid calls of these kinds, of which there has to be one, for a client whose body is JSON."""
     _ = stt.exchange(stt.smallest).body
-    every = zip(stt.stand.every_invalid_call, stt.stand.kinds_of_invalid_calls, strict=True)
+    every = zip(stt.harness.every_invalid_call, stt.harness.kinds_of_invalid_calls, strict=True)
     found = [invalid for invalid, kind in every if kind in kinds]
     if not found:
         pytest.skip("the client takes no argument that could be wrong in this way")

@@ -439,7 +439,7 @@ def test_provider_options_are_verbatim(stt: Bench) -> None:
     slugs = provider_slugs(stt.contract)
     _judge_options(stt, slugs[0], {"nothing": None, "deep": {"nothing": None, "empty": {}, "list": [], "false": False}})
 
-    @stt.any(stt.stand.strategy(st.sampled_from, slugs), stt.stand.strategy(provider_options, stt.contract))
+    @stt.any(stt.harness.strategy(st.sampled_from, slugs), stt.harness.strategy(provider_options, stt.contract))
     def judge(slug: str, options: dict[str, Any]) -> None:
         _judge_options(stt, slug, options)
 

@@ -66,7 +66,7 @@ def test_every_valid_response_is_accepted(stt: Bench) -> None:
     Fails: an error for a response that the schema admits, or a text that is changed.
     """
 
-    @stt.any(stt.stand.strategy(transcription_responses, stt.contract))
+    @stt.any(stt.harness.strategy(transcription_responses, stt.contract))
     def judge(body: dict[str, Any]) -> None:
         _judge_text(stt.reply(Reply.json(body)), body["text"])
 
@@ -129,7 +129,7 @@ def test_partial_usage(stt: Bench) -> None:
     Fails: an error because a field is missing, a field that is lost, or one that is made up.
     """
 
-    @stt.any(stt.stand.strategy(_subsets, stt.usage_fields))
+    @stt.any(stt.harness.strategy(_subsets, stt.usage_fields))
     def judge(names: list[str]) -> None:
         usage = {name: place for place, name in enumerate(names, 1)}
         seen = stt.reply(Reply.transcript("text", usage))

@@ -182,7 +182,7 @@ def test_client_does_not_show_the_key(stt: Bench) -> None:
     """
     seen = stt.exchange(smallest_call())
     _ = seen.request
-    client = stt.stand.client.open(API_KEY)
+    client = stt.harness.client.open(API_KEY)
     assert isinstance(client, Transcript), "it has just made a call"  # noqa: S101
     _require_unseen(seen, configuration(client.value), {"key": API_KEY})
 

@@ -78,7 +78,7 @@ def test_usable_after_each_error(stt: Bench) -> None:
     """
     known = repertoire(stt)
     for kind, observed in known.aftermath.items():
-        stt.stand.client.forget(API_KEY)
+        stt.harness.client.forget(API_KEY)
         course = known.course(stt, API_KEY)
         with suppress(CheckFailed):  # how the error itself was taken is for other checks
             course.call(known.shapes[0], kind)
@@ -151,7 +151,7 @@ def test_two_clients_keep_their_own(stt: Bench) -> None:
         strange = [found for found in numbers_in(sent.body.decode("utf-8", "replace")) if (found - number) % 2]
         seen.require(not strange, "in the body is something of a call that the other client made")
     for api_key in keys:
-        stt.stand.client.forget(api_key)
+        stt.harness.client.forget(api_key)
 
 
 @check(
@@ -246,12 +246,12 @@ def _two_clients(stt: Bench, *, repeatedly: bool = False) -> Iterator[Course]:
     course = repertoire(stt).course(stt, new_key(), new_key())
     try:
         _require_well(course, 0, 1, 0)
-        if not stt.stand.client.closable(course.keys[1], stt.mode, repeatedly=repeatedly):
+        if not stt.harness.client.closable(course.keys[1], stt.mode, repeatedly=repeatedly):
             pytest.skip("the client has no close()" if repeatedly else "the client cannot be closed")
         yield course
     finally:
         for api_key in (API_KEY, *course.keys):  # what clients share may have been closed with one of them
-            stt.stand.client.forget(api_key)
+            stt.harness.client.forget(api_key)
 
 
 def _require_well(course: Course, *clients: int) -> None:
@@ -265,7 +265,7 @@ def _require_well(course: Course, *clients: int) -> None:
 
 
 def _close(course: Course) -> Outcome:
-    outcome = course.stt.stand.client.close_one(course.keys[1], course.stt.mode)
+    outcome = course.stt.harness.client.close_one(course.keys[1], course.stt.mode)
     if isinstance(outcome, NoAnswer):
         raise CheckStopped(CheckFailed(observed=f"closing did not end: {outcome.reason}"))
     return outcome

@@ -11,7 +11,7 @@ import pytest
 from pytest_openrouter_stt.client import Adapter, resolve
 from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.guard import NetworkGuard
-from pytest_openrouter_stt.judging import Profile, Stand, adapter_work
+from pytest_openrouter_stt.judging import Harness, Profile, adapter_work
 from pytest_openrouter_stt.judging.honesty import Watch
 from tests.clients.adapters import Hangs
 from tests.running import ISOLATED, judge_here
@@ -32,12 +32,12 @@ def guard() -> Iterator[NetworkGuard]:
 
 
 def work_of(client: str, guard: NetworkGuard, deadline: float = 5) -> list[str] | None:
-    stand = Stand(resolve(client, CONTRACT.sdk), CONTRACT, Profile(1, 0, deadline), guard)
+    harness = Harness(resolve(client, CONTRACT.sdk), CONTRACT, Profile(1, 0, deadline), guard)
     try:
-        with stand.opened():
-            found = adapter_work(stand)
+        with harness.opened():
+            found = adapter_work(harness)
     finally:
-        stand.close()
+        harness.close()
     return None if found is None else list(found.work)
 
 

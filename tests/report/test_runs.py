@@ -150,7 +150,7 @@ BROKEN = """
 def test_a_broken_fixture_shows_its_traceback_once(options: Sequence[str], run: Callable[..., Shown]) -> None:
     done = run("--showlocals", *options, *SMALL, conftest=BROKEN)
 
-    reason = "RuntimeError while the client was put on its stand: there is no client for <a key>"
+    reason = "RuntimeError while the harness of the client was set up: there is no client for <a key>"
     assert done.exit_code == 1
     assert done.output.count("conftest.py:6: RuntimeError") == 1
     assert f"could not run:\n  {reason}\n    errors::test_status (3)\n" in done

@@ -1,4 +1,4 @@
-"""The stand on which a client is put: its endpoint, the guard around it, and the proof that they see it."""
+"""The harness: endpoint, network guard and clock around one client, and the proof that they see it."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ class Way:
 
 
 @dataclass
-class Stand:
+class Harness:
     """Everything that is made once for a client and shared by all checks.
 
     Attributes:
