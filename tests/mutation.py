@@ -67,7 +67,7 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         **{area: _judged(area) for area in AREAS},
     },
     "judging": {
-        "bench": (_kills("response", "request"),),
+        "context": (_kills("response", "request"),),
         "course": _SEQUENCES,
         "crowd": _SEQUENCES,
         "family": (_kills("errors", "response"),),
@@ -82,10 +82,7 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "client/clock": {
         "virtual_clock": (_tests("client/clock", "clock"),),
-        "waiting": (
-            _tests("client/clock", "clock"),
-            _tests("client", "no_answer", "driving"),
-        ),
+        "waiting": (_tests("client/clock", "clock"), _tests("client", "no_answer", "driving")),
     },
     "client/command": {
         "command": (_COMMANDS,),

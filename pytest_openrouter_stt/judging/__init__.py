@@ -1,6 +1,5 @@
 """What checks work with: the check decorator, the context, the harness, sequences, secrets."""
 
-from .bench import Bench, Seen
 from .checks import (
     USUAL_EXAMPLES,
     Axis,
@@ -15,6 +14,7 @@ from .checks import (
     of_case,
     why_not_offered,
 )
+from .context import CheckContext, Seen
 from .course import GOOD, Course, make_call, new_key, numbers_in, repertoire, text_of
 from .crowd import Crowd, Interlude, Meeting, patience
 from .family import (
@@ -50,7 +50,7 @@ __all__ = [
     "USUAL_EXAMPLES",
     "WAV",
     "Axis",
-    "Bench",
+    "CheckContext",
     "CheckInfo",
     "Course",
     "Crowd",

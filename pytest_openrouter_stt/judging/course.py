@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pytest_openrouter_stt.client import ClientUnderTest, Mode
 
-    from .bench import Bench, Seen
+    from .context import CheckContext, Seen
 
     Answers = dict[str, Callable[[int], Reply]]
 
@@ -116,7 +116,7 @@ class Course:
         usual: The names of the headers of a call of each shape, once one went well.
     """
 
-    def __init__(self, stt: Bench, *keys: str) -> None:
+    def __init__(self, stt: CheckContext, *keys: str) -> None:
         self.stt = stt
         self.keys = keys
         self.usual: dict[str, frozenset[str]] = {}
@@ -260,14 +260,14 @@ class Repertoire:
     usual: Mapping[str, frozenset[str]]
     aftermath: Mapping[str, str]
 
-    def course(self, stt: Bench, *keys: str) -> Course:
+    def course(self, stt: CheckContext, *keys: str) -> Course:
         """Return a new sequence of calls, made by clients with these keys."""
         course = Course(stt, *keys)
         course.usual.update(self.usual)
         return course
 
 
-def repertoire(stt: Bench) -> Repertoire:
+def repertoire(stt: CheckContext) -> Repertoire:
     """Return what the client can do in the mode of the check; it is tried once.
 
     Raises:
@@ -279,7 +279,7 @@ def repertoire(stt: Bench) -> Repertoire:
     return known[stt.mode]
 
 
-def _tried(stt: Bench) -> Repertoire:
+def _tried(stt: CheckContext) -> Repertoire:
     course = Course(stt, API_KEY)
     stt.harness.client.forget(API_KEY)
     shapes = tuple(shape for shape in SHAPES if _failure(course, shape, GOOD) is None)

@@ -13,7 +13,7 @@ from pytest_openrouter_stt.client import Transcript
 from pytest_openrouter_stt.endpoint import BodyError, Reply
 from pytest_openrouter_stt.report import CheckFailed, Observation, same_json
 
-from .bench import Seen
+from .context import Seen
 from .course import GOOD, numbers_in
 from .harness import API_KEY
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.contract import Call
     from pytest_openrouter_stt.endpoint import Exchange, WireRequest
 
-    from .bench import Bench
+    from .context import CheckContext
     from .course import Course
 
     _Task = asyncio.Future[Outcome]
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _PATIENCE = 1.0
 
 
-def patience(stt: Bench) -> float:
+def patience(stt: CheckContext) -> float:
     """Return how long one thread may keep another waiting, in real seconds, so that no call reaches its deadline."""
     return min(_PATIENCE, stt.harness.profile.deadline / 4)
 
@@ -168,7 +168,7 @@ class Interlude:
         in_time: Whether the loop did it before the answer was due.
     """
 
-    def __init__(self, stt: Bench, *, cancels: bool = False) -> None:
+    def __init__(self, stt: CheckContext, *, cancels: bool = False) -> None:
         self.in_time = False
         self._stt = stt
         self._cancels = cancels

@@ -13,13 +13,13 @@ from .harness import API_KEY
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .bench import Bench, Seen
+    from .context import CheckContext, Seen
 
 SECOND_ANSWER = Reply.transcript("the second answer")
 """What a client that tries again is answered."""
 
 
-def require_family(stt: Bench, seen: Seen) -> None:
+def require_family(stt: CheckContext, seen: Seen) -> None:
     """Fail unless the error of *seen* shares a base class with the errors that statuses raise."""
     error = seen.error()
     base = own_base(stt)
@@ -29,7 +29,7 @@ def require_family(stt: Bench, seen: Seen) -> None:
     seen.require(isinstance(error, base), f"it raised {kind.__module__}.{kind.__qualname__}, not a {base.__qualname__}")
 
 
-def own_base(stt: Bench) -> type | None:
+def own_base(stt: CheckContext) -> type | None:
     """Return the nearest base class of all the client's error types that is not Python's own, or ``None``."""
     table = stt.harness.client.errors(API_KEY)
     types = [*table.by_status.values(), *([table.default] if table.default else [])]
@@ -43,8 +43,8 @@ def common_base(types: Iterable[type]) -> type | None:
     return next((kind for kind in shared if kind.__module__ != "builtins"), None)
 
 
-def taxonomy(stt: Bench) -> tuple[ErrorRow, ...]:
-    """Return what each status of the contract becomes, by the operation of the bench."""
+def taxonomy(stt: CheckContext) -> tuple[ErrorRow, ...]:
+    """Return what each status of the contract becomes, by the operation of the context."""
     return tuple(_row(stt, status) for status in stt.contract.error_statuses)
 
 
@@ -58,7 +58,7 @@ def documented_error(status: int) -> Reply:
     return Reply.error(status, reason_of(status))
 
 
-def _row(stt: Bench, status: int) -> ErrorRow:
+def _row(stt: CheckContext, status: int) -> ErrorRow:
     error = stt.reply(documented_error(status)).error()
     retried = stt.exchange(stt.smallest, documented_error(status), SECOND_ANSWER, retries=True)
     return ErrorRow(
@@ -70,6 +70,6 @@ def _row(stt: Bench, status: int) -> ErrorRow:
     )
 
 
-def raised_types(stt: Bench) -> dict[int, type]:
+def raised_types(stt: CheckContext) -> dict[int, type]:
     """Return what each status of the contract raises: its type, by status."""
     return {status: type(stt.reply(documented_error(status)).error()) for status in stt.contract.error_statuses}

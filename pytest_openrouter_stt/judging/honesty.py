@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.client import Adapter, Mode, Outcome
     from pytest_openrouter_stt.endpoint import Step, WireRequest
 
-    from .bench import Bench
+    from .context import CheckContext
     from .harness import Harness
 
 _JSON, _BASE64, _WAITS = "writes or reads JSON", "encodes or decodes base64", "waits"
@@ -116,7 +116,7 @@ class _Trial:
     watch: Watch
 
 
-def note_adapter(stt: Bench) -> None:
+def note_adapter(stt: CheckContext) -> None:
     """Note down what the adapter does itself, if the client is one; once in each process of a run."""
     if not stt.harness.is_examined:
         stt.harness.is_examined = True

@@ -15,7 +15,7 @@ from .course import GOOD, faults, new_key, statuses, unreadable
 from .harness import API_KEY
 
 if TYPE_CHECKING:
-    from .bench import Bench
+    from .context import CheckContext
     from .course import Course, Repertoire
 
 _STEPS = 15
@@ -66,7 +66,7 @@ class Track:
         known: What may be part of a sequence.
     """
 
-    def __init__(self, stt: Bench, known: Repertoire) -> None:
+    def __init__(self, stt: CheckContext, known: Repertoire) -> None:
         kinds = {"status": statuses(stt.contract), "fault": faults(), "unreadable": unreadable()}
         self._stt = stt
         self._known = known
@@ -156,7 +156,7 @@ def _client(number: int) -> int:
     return int(number % 8 == 7)
 
 
-def run_machine(stt: Bench, known: Repertoire) -> None:
+def run_machine(stt: CheckContext, known: Repertoire) -> None:
     """Take sequences of steps of what the client has in its repertoire.
 
     Raises:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.client import Mode
     from pytest_openrouter_stt.contract import Contract
     from pytest_openrouter_stt.endpoint import Endpoint, LoopbackServer
-    from pytest_openrouter_stt.judging import Bench, Harness
+    from pytest_openrouter_stt.judging import CheckContext, Harness
     from pytest_openrouter_stt.plugin.run import Run
     from pytest_openrouter_stt.report import Note
 
@@ -252,9 +252,9 @@ def stt_client(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def stt(request: pytest.FixtureRequest, stt_client: str, stt_mode: Mode) -> Iterator[Bench]:
+def stt(request: pytest.FixtureRequest, stt_client: str, stt_mode: Mode) -> Iterator[CheckContext]:
     """The client under test in its harness, guarded and intercepted, for one check."""
-    from pytest_openrouter_stt.judging import Bench, info_of, note_adapter, why_not_offered  # noqa: PLC0415
+    from pytest_openrouter_stt.judging import CheckContext, info_of, note_adapter, why_not_offered  # noqa: PLC0415
     from pytest_openrouter_stt.report import CouldNotRun, Served  # noqa: PLC0415 - see the module's docstring
 
     harness = _harness(request, stt_client)
@@ -272,9 +272,9 @@ def stt(request: pytest.FixtureRequest, stt_client: str, stt_mode: Mode) -> Iter
         note(Served(harness.form or ""))
         note(_run_of(request).who(stt_client))
         share = _SHARE if info is not None and info.each is not None else 1.0
-        bench = Bench(harness, stt_mode, features, note, share)
-        note_adapter(bench)
-        yield bench
+        context = CheckContext(harness, stt_mode, features, note, share)
+        note_adapter(context)
+        yield context
 
 
 def _notebook(item: pytest.Item) -> Callable[[Note], None]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_openrouter_stt.judging import Bench, Seen
+    from pytest_openrouter_stt.judging import CheckContext, Seen
 
 _AUDIO = "#/components/schemas/STTInputAudio"
 _FORMS = ("bytes", "path", "file")
@@ -36,7 +36,7 @@ _NO_AUDIO = (b"This is no audio.", b"%PDF-1.7\n", b"<!DOCTYPE html>", bytes(64))
     hint="Read all of the file as bytes; encode with the standard alphabet and padding, in one line (RFC 4648, 4).",
 )
 @pytest.mark.parametrize("form", _FORMS)
-def test_base64_is_exact(stt: Bench, form: str, tmp_path: Path) -> None:
+def test_base64_is_exact(stt: CheckContext, form: str, tmp_path: Path) -> None:
     """The audio is on the wire as the base64 of exactly its bytes.
 
     Passes: the base64 of all bytes from bytes, a path or a file, with the standard alphabet and padding, in one line.
@@ -61,7 +61,7 @@ def test_base64_is_exact(stt: Bench, form: str, tmp_path: Path) -> None:
     hint="Name the container, in lower case: .oga and .opus files are Ogg; a suffix may be written in any case.",
 )
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_format_is_that_of_the_container(stt: Bench, container: str, tmp_path: Path) -> None:
+def test_format_is_that_of_the_container(stt: CheckContext, container: str, tmp_path: Path) -> None:
     """The format on the wire is that of the audio, whichever of its forms it is given in.
 
     Passes: the container's name in lower case: `ogg` for .oga, `ogg` or `opus` for .opus, `m4a` or `mp4` for .m4a;
@@ -84,7 +84,7 @@ def test_format_is_that_of_the_container(stt: Bench, container: str, tmp_path: P
     hint="Let every form end in the same function that builds the body.",
 )
 @pytest.mark.parametrize("container", ["wav", "mp3-tagged", "flac"])
-def test_every_form_sends_the_same(stt: Bench, container: str, tmp_path: Path) -> None:
+def test_every_form_sends_the_same(stt: CheckContext, container: str, tmp_path: Path) -> None:
     """Bytes, a path and a file object with the same audio make the same body.
 
     Passes: the same body for bytes, a path and a file object; a form that is refused is left aside, and one form alone
@@ -110,7 +110,7 @@ def test_every_form_sends_the_same(stt: Bench, container: str, tmp_path: Path) -
     hint="Refuse what is in no container that you know, or let the caller say what it is; do not guess.",
     needs=("audio_bytes",),
 )
-def test_no_format_is_guessed(stt: Bench) -> None:
+def test_no_format_is_guessed(stt: CheckContext) -> None:
     """Bytes that are no audio are not sent under the format of one.
 
     Passes: raising before anything is sent, or sending the bytes under a name that is no format of audio.
@@ -132,7 +132,7 @@ def test_no_format_is_guessed(stt: Bench) -> None:
     needs=("audio_file",),
 )
 @pytest.mark.parametrize("kind", ["file", "pipe"])
-def test_a_retry_sends_the_file_again(stt: Bench, kind: str, tmp_path: Path) -> None:
+def test_a_retry_sends_the_file_again(stt: CheckContext, kind: str, tmp_path: Path) -> None:
     """A retry sends the audio of a file object once more, also of one that cannot be rewound.
 
     Passes: the same body in each attempt; a client that does not retry, and a pipe that is refused, are not judged.
@@ -158,7 +158,7 @@ def test_a_retry_sends_the_file_again(stt: Bench, kind: str, tmp_path: Path) -> 
     hint="Read from where the file stands, or from its beginning; refuse a file that has nothing left.",
     needs=("audio_file",),
 )
-def test_a_file_that_was_read_is_not_sent_empty(stt: Bench, tmp_path: Path) -> None:
+def test_a_file_that_was_read_is_not_sent_empty(stt: CheckContext, tmp_path: Path) -> None:
     """A file object that does not stand at its beginning is sent from where it stands, or whole; never empty.
 
     Passes: the bytes from where the file stands, or all of it; a file that stands at its end sent whole, or refused.
@@ -183,7 +183,7 @@ def test_a_file_that_was_read_is_not_sent_empty(stt: Bench, tmp_path: Path) -> N
     hint="Close what you opened, and nothing else.",
     needs=("audio_file",),
 )
-def test_files_of_the_caller_stay_open(stt: Bench, tmp_path: Path) -> None:
+def test_files_of_the_caller_stay_open(stt: CheckContext, tmp_path: Path) -> None:
     """A file object that was passed is not closed, whether the call succeeds or fails.
 
     Passes: a file object that is still open after a transcript and after an error.
@@ -203,7 +203,7 @@ def test_files_of_the_caller_stay_open(stt: Bench, tmp_path: Path) -> None:
     hint="Raise a TypeError when reading gives a string: the bytes of the file are lost by then.",
     needs=("audio_file",),
 )
-def test_text_files_are_refused(stt: Bench, tmp_path: Path) -> None:
+def test_text_files_are_refused(stt: CheckContext, tmp_path: Path) -> None:
     """A file object that is open as text is refused, or sent with the bytes that are in the file.
 
     Passes: raising before anything is sent, or sending the bytes that are in the file.
@@ -227,7 +227,7 @@ def test_text_files_are_refused(stt: Bench, tmp_path: Path) -> None:
     needs=("audio_path",),
 )
 @pytest.mark.parametrize("kind", ["missing", "folder"])
-def test_a_path_that_cannot_be_read_is_an_error(stt: Bench, kind: str, tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_read_is_an_error(stt: CheckContext, kind: str, tmp_path: Path) -> None:
     """A path that leads to no file is an OSError or an error of the client's own, and nothing is sent.
 
     Passes: FileNotFoundError, another OSError, or an error of the client's own, before anything is sent.
@@ -244,7 +244,7 @@ def test_a_path_that_cannot_be_read_is_an_error(stt: Bench, kind: str, tmp_path:
     seen.require(isinstance(outcome, Failure) and isinstance(outcome.error, allowed), f"it {outcome}")
 
 
-def _offered_forms(stt: Bench) -> list[str]:
+def _offered_forms(stt: CheckContext) -> list[str]:
     """Return the forms of audio that the client takes, which has to take one of them."""
     forms = [form for form in _FORMS if f"audio_{form}" in stt.features]
     if not forms:
@@ -253,7 +253,7 @@ def _offered_forms(stt: Bench) -> list[str]:
     return forms
 
 
-def _require_plain_calls(stt: Bench) -> None:
+def _require_plain_calls(stt: CheckContext) -> None:
     """The strings of a plain call have to arrive as they were passed, else there is no telling what bytes become."""
     call = stt.smallest.replace(input_audio={"data": _base64(FLAC), "format_": "flac"})
     wanted = stt.contract.wire_body(call)["input_audio"]
@@ -262,7 +262,7 @@ def _require_plain_calls(stt: Bench) -> None:
         raise CheckStopped(CouldNotRun(reason=reason))
 
 
-def _require_plain_retries(stt: Bench) -> None:
+def _require_plain_retries(stt: CheckContext) -> None:
     bodies = [request.body for request in stt.call(stt.smallest, *_FAILS_ONCE, retries=True).requests]
     if not bodies[1:]:
         pytest.skip("the client does not retry")
@@ -271,7 +271,7 @@ def _require_plain_retries(stt: Bench) -> None:
         raise CheckStopped(CouldNotRun(reason=reason))
 
 
-def _call_with(stt: Bench, form: str, path: Path, content: bytes) -> Seen:
+def _call_with(stt: CheckContext, form: str, path: Path, content: bytes) -> Seen:
     path.write_bytes(content)
     if form == "file":
         with path.open("rb") as file:

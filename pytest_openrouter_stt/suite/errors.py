@@ -27,7 +27,7 @@ from pytest_openrouter_stt.strategies import error_responses
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_openrouter_stt.judging import Bench, Seen
+    from pytest_openrouter_stt.judging import CheckContext, Seen
 
 _TABLE = "sdk.yaml#/errors"
 _DEFAULT = "sdk.yaml#/default_error"
@@ -44,7 +44,7 @@ _ELSEWHERE = "https://elsewhere.example/api/v1/audio/transcriptions"
     hint="Choose the type by the status alone, and never return a transcript for an error.",
     each="error status",
 )
-def test_status(stt: Bench, stt_status: int) -> None:
+def test_status(stt: CheckContext, stt_status: int) -> None:
     """Each documented status raises its own error type, whatever is in its body.
 
     Passes: the type that is declared for the status, or a subclass of it, for any body that the schema admits; without
@@ -72,7 +72,7 @@ def test_status(stt: Bench, stt_status: int) -> None:
     hint="Let every other 4xx and 5xx end in the default error; the list of statuses is never complete.",
 )
 @pytest.mark.parametrize("status", [418, 451, 499, 599], ids=str)
-def test_undocumented_status(stt: Bench, status: int) -> None:
+def test_undocumented_status(stt: CheckContext, status: int) -> None:
     """Every other 4XX and 5XX raises the default error.
 
     Passes: the default error or a subclass; an error of the client's own base with the right status passes too.
@@ -91,7 +91,7 @@ def test_undocumented_status(stt: Bench, status: int) -> None:
 
 
 @check(Level.MUST, Source.SDK, _TABLE, hint="A user can only handle what can be told apart: one class per status.")
-def test_types_are_distinct(stt: Bench) -> None:
+def test_types_are_distinct(stt: CheckContext) -> None:
     """No two documented statuses raise the same error type.
 
     Passes: a type of its own for each documented status, whatever their names.
@@ -107,7 +107,7 @@ def test_types_are_distinct(stt: Bench) -> None:
 
 
 @check(Level.MUST, Source.SDK, _TABLE, hint="Derive all of them from one class, so that a user can catch them all.")
-def test_errors_share_a_base(stt: Bench) -> None:
+def test_errors_share_a_base(stt: CheckContext) -> None:
     """All error types share a base class of the client's own.
 
     Passes: any common base class that is not one of Python's built-in ones.
@@ -125,7 +125,7 @@ def test_errors_share_a_base(stt: Bench) -> None:
     hint="Raise; a value that has to be asked whether it is an error will not be asked.",
     each="error status",
 )
-def test_failures_are_raised(stt: Bench, stt_status: int) -> None:
+def test_failures_are_raised(stt: CheckContext, stt_status: int) -> None:
     """A failure is raised, not returned.
 
     Passes: raising an exception of any type.
@@ -144,7 +144,7 @@ def test_failures_are_raised(stt: Bench, stt_status: int) -> None:
     hint="Keep the status on the error, as `status_code`.",
     each="error status",
 )
-def test_status_is_kept(stt: Bench, stt_status: int) -> None:
+def test_status_is_kept(stt: CheckContext, stt_status: int) -> None:
     """An error carries the status of the response.
 
     Passes: the status as a whole number in `status_code`, `status`, `http_status` or `code`, of the error or of its
@@ -166,7 +166,7 @@ def _judge_status(seen: Seen, status: int) -> None:
     hint="Make the API's message part of the error's own.",
     each="error status",
 )
-def test_message_is_kept(stt: Bench, stt_status: int) -> None:
+def test_message_is_kept(stt: CheckContext, stt_status: int) -> None:
     """The message of the error body is in the error's `str()` or `message`.
 
     Passes: the API's message anywhere in `str()` or in `message`, with more around it.
@@ -184,7 +184,7 @@ def test_message_is_kept(stt: Bench, stt_status: int) -> None:
     "RFC 9110, 15",
     hint="The status of the response decides; `code` is only what the body says of itself.",
 )
-def test_body_code_does_not_win(stt: Bench) -> None:
+def test_body_code_does_not_win(stt: CheckContext) -> None:
     """A `code` in the body that differs from the status does not change the error type or its status.
 
     Passes: for a 500 whose body says 429, the type and the status of a 500.
@@ -218,7 +218,7 @@ _KEPT_VALUES = {
     hint="Keep the parsed body on the error, as `data` or `body`.",
 )
 @pytest.mark.parametrize("name", _KEPT)
-def test_error_body_is_kept(stt: Bench, name: str) -> None:
+def test_error_body_is_kept(stt: CheckContext, name: str) -> None:
     """The code, the metadata, the user's ID and OpenRouter's metadata can be read from the error.
 
     Passes: the value at its place in `data`, in the error itself, or in the JSON of its `body` or `response.text`.
@@ -249,7 +249,7 @@ def _plain(value: object) -> object:
     _RESPONSES,
     hint="Keep the response's headers on the error: Retry-After and the request's ID are there.",
 )
-def test_headers_are_kept(stt: Bench) -> None:
+def test_headers_are_kept(stt: CheckContext) -> None:
     """The headers of the response can be read from the error.
 
     Passes: the headers in `headers` of the error or of its `response`; names in any case.
@@ -282,7 +282,7 @@ _UNREADABLE = {
     hint="Read the status before the body, and expect any body at all behind a proxy.",
 )
 @pytest.mark.parametrize("reply", _UNREADABLE.values(), ids=_UNREADABLE)
-def test_unreadable_error_body(stt: Bench, reply: Reply) -> None:
+def test_unreadable_error_body(stt: CheckContext, reply: Reply) -> None:
     """An error status with a body that is not the documented one still is an error, with that status.
 
     Passes: an error of any type with the status of the response.
@@ -298,7 +298,7 @@ def test_unreadable_error_body(stt: Bench, reply: Reply) -> None:
     hint="Catch what goes wrong while reading an error's body, and raise the client's own error.",
 )
 @pytest.mark.parametrize("reply", _UNREADABLE.values(), ids=_UNREADABLE)
-def test_unreadable_errors_are_own_errors(stt: Bench, reply: Reply) -> None:
+def test_unreadable_errors_are_own_errors(stt: CheckContext, reply: Reply) -> None:
     """What is raised for an error body that cannot be read belongs to the client's own errors.
 
     Passes: an error that shares a base class with those that statuses raise.
@@ -315,7 +315,7 @@ def test_unreadable_errors_are_own_errors(stt: Bench, reply: Reply) -> None:
     needs=("api_key",),
 )
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308], ids=str)
-def test_redirects_do_not_carry_the_key_away(stt: Bench, status: int) -> None:
+def test_redirects_do_not_carry_the_key_away(stt: CheckContext, status: int) -> None:
     """The key is not sent to the host that a redirect names.
 
     Passes: not following the redirect, or following it without the key.
@@ -334,7 +334,7 @@ def test_redirects_do_not_carry_the_key_away(stt: Bench, status: int) -> None:
     hint="Do not follow redirects: the API documents none, and the request may be lost on the way.",
 )
 @pytest.mark.parametrize("status", [301, 302, 303], ids=str)
-def test_redirects_do_not_turn_post_into_get(stt: Bench, status: int) -> None:
+def test_redirects_do_not_turn_post_into_get(stt: CheckContext, status: int) -> None:
     """A redirect does not turn the POST into a GET whose answer is taken for a transcript.
 
     Passes: not following the redirect, following it with a POST, or ending in an error.
@@ -358,7 +358,7 @@ def _redirect(status: int) -> Reply:
     both_modes=True,
     each="error status",
 )
-def test_sync_and_async_agree(stt: Bench, stt_status: int) -> None:
+def test_sync_and_async_agree(stt: CheckContext, stt_status: int) -> None:
     """The synchronous and the asynchronous operation raise the same type for the same response.
 
     Passes: exactly the same type from both operations.

@@ -15,7 +15,7 @@ from pytest_openrouter_stt.judging import LIES, TEXT, check, nested, require_fam
 from pytest_openrouter_stt.report import Level, Source
 
 if TYPE_CHECKING:
-    from pytest_openrouter_stt.judging import Bench, Lie
+    from pytest_openrouter_stt.judging import CheckContext, Lie
 
 _RESPONSE = "#/components/schemas/STTResponse"
 _RESPONSES = "#/paths/~1audio~1transcriptions/post/responses"
@@ -31,7 +31,7 @@ _lies = pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
     hint="What cannot be read is an error; guess no text, and end no program.",
 )
 @_lies
-def test_no_wrong_text_is_returned(stt: Bench, lie: Lie) -> None:
+def test_no_wrong_text_is_returned(stt: CheckContext, lie: Lie) -> None:
     """A response that lies or is absurd ends in an error, or in the very text that its bytes mean.
 
     Passes: an error of any type; or a text that the bytes can mean, such as either of two under the same name.
@@ -52,7 +52,7 @@ def test_no_wrong_text_is_returned(stt: Bench, lie: Lie) -> None:
     hint="Parsers raise more than ValueError: RecursionError, UnicodeError and the errors of decompression too.",
 )
 @_lies
-def test_absurd_responses_are_own_errors(stt: Bench, lie: Lie) -> None:
+def test_absurd_responses_are_own_errors(stt: CheckContext, lie: Lie) -> None:
     """What is raised for a response that lies or is absurd belongs to the client's own errors.
 
     Passes: a transcript, or an error that shares a base class with those that statuses raise.
@@ -80,7 +80,7 @@ _UNUSUAL = {
     hint="Leave the reading of JSON to a library, and set no limit that an hour of speech can reach.",
 )
 @pytest.mark.parametrize(("body", "text"), _UNUSUAL.values(), ids=_UNUSUAL)
-def test_unusual_json_is_understood(stt: Bench, body: bytes, text: str) -> None:
+def test_unusual_json_is_understood(stt: CheckContext, body: bytes, text: str) -> None:
     """A valid response is a transcript however long it is, and however it is written.
 
     Passes: the text of a response of a megabyte, of one with a megabyte of spaces, nested 100 levels deep, or with
@@ -98,7 +98,7 @@ def test_unusual_json_is_understood(stt: Bench, body: bytes, text: str) -> None:
     hint="Refuse a number that the language cannot hold; do not clip it or put another in its place.",
     each="usage field",
 )
-def test_absurd_usage_is_no_other_number(stt: Bench, stt_usage_field: str) -> None:
+def test_absurd_usage_is_no_other_number(stt: CheckContext, stt_usage_field: str) -> None:
     """An absurd number in the usage is kept as far as a float can, left out or an error, never another number.
 
     Passes: the number itself, the nearest float, infinity or NaN where a float has no other, None, or an error of any
@@ -130,7 +130,7 @@ def _is_same_number(received: object, number: str) -> bool:
     hint="Decode JSON from its bytes: it is UTF-8, and application/json has no charset parameter.",
 )
 @pytest.mark.parametrize("charset", ["iso-8859-1", "us-ascii", "utf-16"])
-def test_charset_label_has_no_effect(stt: Bench, charset: str) -> None:
+def test_charset_label_has_no_effect(stt: CheckContext, charset: str) -> None:
     """A charset that the Content-Type wrongly claims does not change the transcript.
 
     Passes: the text decoded as UTF-8, whatever charset the Content-Type names.
@@ -147,7 +147,7 @@ def test_charset_label_has_no_effect(stt: Bench, charset: str) -> None:
     _RESPONSES,
     hint="Switch the cookie jar of the HTTP library off: the API needs none, and they tie calls together.",
 )
-def test_cookies_do_not_come_back(stt: Bench) -> None:
+def test_cookies_do_not_come_back(stt: CheckContext) -> None:
     """A cookie that a response sets is not sent with the next call.
 
     Passes: no Cookie header in the next call.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_openrouter_stt.contract import Contract
-    from pytest_openrouter_stt.judging import Bench, Seen
+    from pytest_openrouter_stt.judging import CheckContext, Seen
     from pytest_openrouter_stt.strategies import InvalidCall
 
 _REQUEST = "#/components/schemas/STTRequest"
@@ -30,7 +30,7 @@ _BAD_REQUEST = 400
     _REQUEST,
     hint="Refuse the value, or pass it on for the API to refuse; the user has to learn of the mistake.",
 )
-def test_wrong_values_are_not_repaired(stt: Bench) -> None:
+def test_wrong_values_are_not_repaired(stt: CheckContext) -> None:
     """A value that the schema does not admit is refused or sent as it is: not dropped, replaced or converted.
 
     Passes: raising before anything is sent, or sending what was passed; a scalar that is sent as another type with the
@@ -45,7 +45,7 @@ def test_wrong_values_are_not_repaired(stt: Bench) -> None:
         _judge_value(stt, invalid)
 
 
-def _judge_value(stt: Bench, invalid: InvalidCall) -> None:
+def _judge_value(stt: CheckContext, invalid: InvalidCall) -> None:
     seen = _made(stt, invalid)
     if seen.requests and not is_converted(invalid, seen.body, stt.contract):
         _require_as_it_is(seen, invalid, stt.contract)
@@ -57,7 +57,7 @@ def _judge_value(stt: Bench, invalid: InvalidCall) -> None:
     _REQUEST,
     hint="Let nothing convert scalars on the way: 'true', \"1\" and 1 are three values.",
 )
-def test_scalars_keep_their_type(stt: Bench) -> None:
+def test_scalars_keep_their_type(stt: CheckContext) -> None:
     """A scalar of a wrong type is refused or sent as it is, not converted, even where its value would be kept.
 
     Passes: raising before anything is sent, or sending what was passed.
@@ -75,7 +75,7 @@ def test_scalars_keep_their_type(stt: Bench) -> None:
     f"{_REQUEST}/required",
     hint="Have no default for what the API requires; only the user knows the model and the format.",
 )
-def test_what_is_missing_is_not_made_up(stt: Bench) -> None:
+def test_what_is_missing_is_not_made_up(stt: CheckContext) -> None:
     """A call that lacks a required value, or has None there, is refused or sent without it.
 
     Passes: raising before anything is sent, or sending a request that still breaks the schema, with null there or with
@@ -95,7 +95,7 @@ def test_what_is_missing_is_not_made_up(stt: Bench) -> None:
     f"{_REQUEST}/properties/provider",
     hint="None stands for an absent argument; inside of one it is a value like any other.",
 )
-def test_nulls_inside_are_not_dropped(stt: Bench) -> None:
+def test_nulls_inside_are_not_dropped(stt: CheckContext) -> None:
     """None inside an argument, where the schema admits no null, is refused or sent as null.
 
     Passes: raising before anything is sent, or sending null, as with `{"options": null}`.
@@ -113,7 +113,7 @@ def test_nulls_inside_are_not_dropped(stt: Bench) -> None:
     "sdk.yaml#/errors",
     hint="Raise what a 400 raises; and when you refuse a call yourself, raise too.",
 )
-def test_an_invalid_call_is_an_error(stt: Bench) -> None:
+def test_an_invalid_call_is_an_error(stt: CheckContext) -> None:
     """An invalid call that is sent ends in the error of a 400, and one that is not sent in an exception.
 
     Passes: any error for a call that is not sent, also a returned one; for one that is sent and answered with a 400,
@@ -138,7 +138,7 @@ def test_an_invalid_call_is_an_error(stt: Bench) -> None:
     _REQUEST,
     hint="Look at the arguments before using them, and say what is wrong with them.",
 )
-def test_refusals_are_meant(stt: Bench) -> None:
+def test_refusals_are_meant(stt: CheckContext) -> None:
     """What is raised before anything is sent is a TypeError, a ValueError or an error of the client's own.
 
     Passes: TypeError, ValueError, the client's own errors and classes derived from these, as validation libraries have
@@ -162,7 +162,7 @@ def test_refusals_are_meant(stt: Bench) -> None:
     _JSON_NUMBERS,
     hint="Encode with allow_nan=False or its like: a body with NaN in it is not JSON.",
 )
-def test_nan_is_not_on_the_wire(stt: Bench) -> None:
+def test_nan_is_not_on_the_wire(stt: CheckContext) -> None:
     """NaN and the infinities are not in the body as a token that JSON does not have.
 
     Passes: raising before anything is sent; null or a string in its place is judged by `test_nan_is_not_replaced`.
@@ -181,7 +181,7 @@ def test_nan_is_not_on_the_wire(stt: Bench) -> None:
     _JSON_NUMBERS,
     hint="Raise a ValueError: JSON cannot say what was meant, and null says something else.",
 )
-def test_nan_is_not_replaced(stt: Bench) -> None:
+def test_nan_is_not_replaced(stt: CheckContext) -> None:
     """NaN and the infinities are refused: not replaced by null, zero or a string, and not dropped.
 
     Passes: raising before anything is sent; a body with the token `NaN` in it is judged by
@@ -196,7 +196,7 @@ def test_nan_is_not_replaced(stt: Bench) -> None:
         seen.fail(f"it sent something else ({invalid.violation})", stt.contract.wire_body(invalid.call), body)
 
 
-def _calls_beyond_json(stt: Bench) -> Iterator[tuple[InvalidCall, Seen]]:
+def _calls_beyond_json(stt: CheckContext) -> Iterator[tuple[InvalidCall, Seen]]:
     """Yield what was sent for each number that JSON does not have."""
     for invalid in _every(stt, Kind.BEYOND_JSON):
         seen = _made(stt, invalid)
@@ -204,7 +204,7 @@ def _calls_beyond_json(stt: Bench) -> Iterator[tuple[InvalidCall, Seen]]:
             yield invalid, seen
 
 
-def _every(stt: Bench, *kinds: Kind) -> list[InvalidCall]:
+def _every(stt: CheckContext, *kinds: Kind) -> list[InvalidCall]:
     """Return the invalid calls of these kinds, of which there has to be one, for a client whose body is JSON."""
     _ = stt.exchange(stt.smallest).body
     every = zip(stt.harness.every_invalid_call, stt.harness.kinds_of_invalid_calls, strict=True)
@@ -218,12 +218,12 @@ def _one_for_each_place(calls: list[InvalidCall]) -> list[InvalidCall]:
     return list({(invalid.violation.pointer, invalid.violation.keyword): invalid for invalid in calls}.values())
 
 
-def _called(stt: Bench, invalid: InvalidCall) -> Seen:
+def _called(stt: CheckContext, invalid: InvalidCall) -> Seen:
     """Make the call, to an endpoint that answers as the API does."""
     return stt.faithful_exchange(invalid.call)
 
 
-def _made(stt: Bench, invalid: InvalidCall) -> Seen:
+def _made(stt: CheckContext, invalid: InvalidCall) -> Seen:
     """Make the call, which leaves a trace: on the wire, or as a failure."""
     seen = _called(stt, invalid)
     if not seen.requests and not isinstance(seen.observation.outcome, Failure):

@@ -11,7 +11,7 @@ from pytest_openrouter_stt.judging import check, require_family
 from pytest_openrouter_stt.report import Level, Source
 
 if TYPE_CHECKING:
-    from pytest_openrouter_stt.judging import Bench
+    from pytest_openrouter_stt.judging import CheckContext
 
 _RESPONSE = "#/components/schemas/STTResponse"
 _DEFAULT = "sdk.yaml#/default_error"
@@ -46,7 +46,7 @@ _faults = pytest.mark.parametrize("reply", _FAULTS.values(), ids=_FAULTS)
     hint="A response that did not arrive whole is no response: raise, even when the part that came is JSON.",
 )
 @_faults
-def test_a_fault_is_an_error(stt: Bench, reply: Reply) -> None:
+def test_a_fault_is_an_error(stt: CheckContext, reply: Reply) -> None:
     """A connection that fails before the whole response is there ends in an error, never in a transcript.
 
     Passes: an error of any type, raised or returned.
@@ -62,7 +62,7 @@ def test_a_fault_is_an_error(stt: Bench, reply: Reply) -> None:
     hint="Wrap the errors of the HTTP library: a user of the client should not have to know which one it is.",
 )
 @_faults
-def test_faults_are_own_errors(stt: Bench, reply: Reply) -> None:
+def test_faults_are_own_errors(stt: CheckContext, reply: Reply) -> None:
     """What is raised for a failed connection belongs to the client's own errors, not to its HTTP library's.
 
     Passes: an error that shares a base class with those that statuses raise.
@@ -77,7 +77,7 @@ def test_faults_are_own_errors(stt: Bench, reply: Reply) -> None:
     _DEFAULT,
     hint="Give every request a timeout: without one, a server that is silent holds the program for ever.",
 )
-def test_a_silent_server_is_given_up(stt: Bench) -> None:
+def test_a_silent_server_is_given_up(stt: CheckContext) -> None:
     """A server that does not answer is given up within an hour.
 
     Passes: an error after an hour at the most, attempts and pauses together; commands, which wait in real time, are not
@@ -99,7 +99,7 @@ def test_a_silent_server_is_given_up(stt: Bench) -> None:
     hint="Read until the response is whole, however small the pieces are in which it comes.",
 )
 @pytest.mark.parametrize("size", [1, 7], ids=["bytes", "pieces"])
-def test_a_slow_answer_is_read_whole(stt: Bench, size: int) -> None:
+def test_a_slow_answer_is_read_whole(stt: CheckContext, size: int) -> None:
     """A response that comes in small pieces is read to its end.
 
     Passes: the whole text, though it comes by one or by seven bytes, 0.01 s apart.

@@ -25,7 +25,7 @@ from pytest_openrouter_stt.strategies import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_openrouter_stt.judging import Bench, Seen
+    from pytest_openrouter_stt.judging import CheckContext, Seen
 
 _OTHER_KEYS = ("k", "sk-or-v1-" + "f" * 64, "A0-._~+/=")
 _OPTIONALS = ("language", "provider", "temperature")
@@ -43,7 +43,7 @@ _ARGUMENTS = {
 }
 
 
-def _any_value(stt: Bench, name: str) -> Callable[[Callable[[Seen, Any], None]], None]:
+def _any_value(stt: CheckContext, name: str) -> Callable[[Callable[[Seen, Any], None]], None]:
     """Return a decorator that at once runs its function on calls with any value of the argument or member *name*."""
     headers = {parameter.name: _HEADER_VALUES for parameter in stt.contract.sdk.in_place("header")}
     members = {} if "audio_decoded" in stt.features else _MEMBERS
@@ -62,7 +62,7 @@ def _call_with(given: Mapping[str, Any]) -> Call:
 
 
 @check(Level.MUST, Source.SCHEMA, _REQUEST, hint="Validate no more than the schema does, or leave it to the server.")
-def test_a_valid_call_is_sent(stt: Bench) -> None:
+def test_a_valid_call_is_sent(stt: CheckContext) -> None:
     """Each valid call makes exactly one request.
 
     Passes: one request for each call, whatever the values; None for an optional argument, empty strings and unknown
@@ -80,7 +80,7 @@ def test_a_valid_call_is_sent(stt: Bench) -> None:
 @check(
     Level.MUST, Source.SCHEMA, _PATH, hint="The URL is the server's URL followed by the path, with nothing after it."
 )
-def test_method_and_url(stt: Bench) -> None:
+def test_method_and_url(stt: CheckContext) -> None:
     """A request is a POST to the operation's exact URL, over https, without a query.
 
     Passes: a POST to the URL of the contract, also with the port 443 written out.
@@ -104,7 +104,7 @@ def _without_default_port(url: str) -> str:
     needs=("api_key",),
 )
 @pytest.mark.parametrize("api_key", [API_KEY, *_OTHER_KEYS], ids=["usual", "short", "long", "punctuated"])
-def test_bearer_key(stt: Bench, api_key: str) -> None:
+def test_bearer_key(stt: CheckContext, api_key: str) -> None:
     """The Authorization header holds exactly the given key, with the Bearer scheme, once.
 
     Passes: one Authorization header with the very key after one space; the scheme in any case, such as `bearer`.
@@ -126,7 +126,7 @@ def test_bearer_key(stt: Bench, api_key: str) -> None:
     hint="The key belongs in the Authorization header; everything else is logged somewhere.",
     needs=("api_key",),
 )
-def test_key_is_nowhere_else(stt: Bench) -> None:
+def test_key_is_nowhere_else(stt: CheckContext) -> None:
     """The key is in no header but Authorization, and neither in the URL nor in the body.
 
     Passes: the key in the Authorization header.
@@ -145,7 +145,7 @@ def test_key_is_nowhere_else(stt: Bench) -> None:
     f"{_PATH}/requestBody/content",
     hint="The endpoint takes JSON; audio goes into it as base64, not as a multipart upload.",
 )
-def test_content_type_is_json(stt: Bench) -> None:
+def test_content_type_is_json(stt: CheckContext) -> None:
     """The Content-Type is application/json; a charset, where there is one, is UTF-8.
 
     Passes: `application/json` in any case, with `charset=utf-8`, without it, or with another parameter.
@@ -165,7 +165,7 @@ def test_content_type_is_json(stt: Bench) -> None:
     "RFC 9110, 12.5.1",
     hint="Leave Accept out, or let it name application/json.",
 )
-def test_accept_admits_json(stt: Bench) -> None:
+def test_accept_admits_json(stt: CheckContext) -> None:
     """An Accept header, where there is one, admits application/json.
 
     Passes: no Accept header, or one with `*/*`, `application/*` or `application/json` in it; weights are not looked at.
@@ -184,7 +184,7 @@ def test_accept_admits_json(stt: Bench) -> None:
     "RFC 8259, 8.1",
     hint="Encode with a JSON library, as UTF-8 without a byte order mark, and send that as the whole body.",
 )
-def test_body_is_one_json_object(stt: Bench) -> None:
+def test_body_is_one_json_object(stt: CheckContext) -> None:
     """The body is one JSON object in UTF-8: no byte order mark, no key twice, no token such as NaN.
 
     Passes: any JSON in UTF-8: characters as they are or as ASCII escapes, any spaces, keys in any order.
@@ -210,7 +210,7 @@ def test_body_is_one_json_object(stt: Bench) -> None:
     _REQUEST,
     hint="Build the body from the arguments that were passed, each under its wire name, and from nothing else.",
 )
-def test_body_is_the_wire_form(stt: Bench) -> None:
+def test_body_is_the_wire_form(stt: CheckContext) -> None:
     """The body holds the call's values under their wire names: nothing lost, added, renamed or coerced.
 
     Passes: the same JSON value: ASCII escapes, keys in any order, `1` for `1.0`; an optional argument that is None is
@@ -231,7 +231,7 @@ def test_body_is_the_wire_form(stt: Bench) -> None:
     hint="`format` is a built-in of Python, hence the underscore in the argument; on the wire it is `format`.",
     without=("audio_decoded",),
 )
-def test_format_is_renamed(stt: Bench) -> None:
+def test_format_is_renamed(stt: CheckContext) -> None:
     """`input_audio.format_` goes on the wire as `format`.
 
     Passes: any string that is passed as `format_`, the empty one too, under `format`.
@@ -250,7 +250,7 @@ def test_format_is_renamed(stt: Bench) -> None:
     hint="The page's own example passes `format`.",
     without=("audio_decoded",),
 )
-def test_format_is_accepted_by_its_wire_name(stt: Bench) -> None:
+def test_format_is_accepted_by_its_wire_name(stt: CheckContext) -> None:
     """`input_audio.format` is accepted too, and goes on the wire as it is.
 
     Passes: `format` in the argument, sent as `format`.
@@ -285,7 +285,7 @@ def _data(audio: dict[str, Any]) -> dict[str, Any]:
     hint="Pass the string on as it is: no data URI in front, no stripping, wrapping or re-encoding.",
     without=("audio_decoded",),
 )
-def test_audio_is_verbatim(stt: Bench) -> None:
+def test_audio_is_verbatim(stt: CheckContext) -> None:
     """The audio string is on the wire as it was passed.
 
     Passes: any string, whether it is base64 or not, and of any size: a megabyte is tried; JSON may escape it.
@@ -302,7 +302,7 @@ def test_audio_is_verbatim(stt: Bench) -> None:
 
 
 @check(Level.MUST, Source.SCHEMA, f"{_REQUEST}/properties/model", hint="Pass the string on as it is.")
-def test_model_is_verbatim(stt: Bench) -> None:
+def test_model_is_verbatim(stt: CheckContext) -> None:
     """The model is on the wire as it was passed.
 
     Passes: any string, the empty one too; JSON may escape it.
@@ -321,7 +321,7 @@ def test_model_is_verbatim(stt: Bench) -> None:
     hint="Pass the string on as it is; what the API makes of it is the API's business.",
     needs=("language",),
 )
-def test_language_is_verbatim(stt: Bench) -> None:
+def test_language_is_verbatim(stt: CheckContext) -> None:
     """The language is on the wire as it was passed.
 
     Passes: any string that is not empty, whether it is a code of a language or not.
@@ -340,7 +340,7 @@ def test_language_is_verbatim(stt: Bench) -> None:
     hint="Send the number itself: not as a string, not rounded.",
     needs=("temperature",),
 )
-def test_temperature_keeps_its_value(stt: Bench) -> None:
+def test_temperature_keeps_its_value(stt: CheckContext) -> None:
     """The temperature is on the wire as a JSON number of the same value.
 
     Passes: the same number, however it is written: `1`, `1.0` and `1e0` are equal.
@@ -358,7 +358,7 @@ def test_temperature_keeps_its_value(stt: Bench) -> None:
     f"{_REQUEST}/required",
     hint="Build the body from the arguments that were passed; null is not a value of these properties.",
 )
-def test_omitted_arguments_are_absent(stt: Bench) -> None:
+def test_omitted_arguments_are_absent(stt: CheckContext) -> None:
     """An optional argument that is not passed is not on the wire, not even as null.
 
     Passes: a body without `language`, `provider` and `temperature`.
@@ -377,7 +377,7 @@ def test_omitted_arguments_are_absent(stt: Bench) -> None:
     f"{_REQUEST}/properties",
     hint="Treat None like an argument that is not passed: the schema admits no null here.",
 )
-def test_none_arguments_are_absent(stt: Bench) -> None:
+def test_none_arguments_are_absent(stt: CheckContext) -> None:
     """An optional argument that is passed as None is not on the wire.
 
     Passes: leaving out of the body what was passed as None.
@@ -409,7 +409,7 @@ def test_none_arguments_are_absent(stt: Bench) -> None:
     ],
     ids=["temperature-0", "temperature-0.0", "language-empty", "provider-empty", "options-empty", "model-empty"],
 )
-def test_falsy_values_are_sent(stt: Bench, name: str, value: object) -> None:
+def test_falsy_values_are_sent(stt: CheckContext, name: str, value: object) -> None:
     """A value that Python takes for false is sent like any other.
 
     Passes: `0`, `0.0`, `""`, `{}` and `{"options": {}}` as they were passed; `0` for `0.0` is the same number.
@@ -430,7 +430,7 @@ def test_falsy_values_are_sent(stt: Bench, name: str, value: object) -> None:
     hint="Options are free-form: pass them on at any depth, nulls and empty containers included.",
     needs=("provider",),
 )
-def test_provider_options_are_verbatim(stt: Bench) -> None:
+def test_provider_options_are_verbatim(stt: CheckContext) -> None:
     """The options of a provider are on the wire as they were passed, at any depth.
 
     Passes: every value that JSON has, at any depth, with its nulls and its empty containers.
@@ -444,7 +444,7 @@ def test_provider_options_are_verbatim(stt: Bench) -> None:
         _judge_options(stt, slug, options)
 
 
-def _judge_options(stt: Bench, slug: str, options: dict[str, Any]) -> None:
+def _judge_options(stt: CheckContext, slug: str, options: dict[str, Any]) -> None:
     seen = stt.call(smallest_call(provider={"options": {slug: options}}))
     seen.require_same({slug: options}, seen.at("provider", "options"), "the options")
 
@@ -456,7 +456,7 @@ def _judge_options(stt: Bench, slug: str, options: dict[str, Any]) -> None:
     hint="A slug is a name, not an identifier of the language: `aion-labs` is not `aion_labs`.",
     needs=("provider",),
 )
-def test_every_provider_slug_is_sent_as_it_is(stt: Bench) -> None:
+def test_every_provider_slug_is_sent_as_it_is(stt: CheckContext) -> None:
     """Each provider slug of the contract is on the wire under its exact name, with a null inside kept.
 
     Passes: each slug of the contract under its own name, with all that was passed under it.
@@ -480,7 +480,7 @@ def test_every_provider_slug_is_sent_as_it_is(stt: Bench) -> None:
     hint="The list of providers grows between two releases of a client: pass on what is not known yet.",
     needs=("provider",),
 )
-def test_unknown_provider_slugs_are_kept(stt: Bench) -> None:
+def test_unknown_provider_slugs_are_kept(stt: CheckContext) -> None:
     """Options for a provider that the contract does not name are on the wire, or refused with an error.
 
     Passes: sending the options of a provider that the contract does not name as they are, or raising before anything is
@@ -500,7 +500,7 @@ def test_unknown_provider_slugs_are_kept(stt: Bench) -> None:
     hint="Each of the three has a header of its own; its value is passed on as it is.",
     each="app header",
 )
-def test_app_headers_are_sent(stt: Bench, stt_app_header: str) -> None:
+def test_app_headers_are_sent(stt: CheckContext, stt_app_header: str) -> None:
     """Each of the three app parameters goes out as its header, with the value that was passed.
 
     Passes: the header of the argument, once, with the value as it was passed; its name in any case.
@@ -521,7 +521,7 @@ def test_app_headers_are_sent(stt: Bench, stt_app_header: str) -> None:
     hint="Headers of a call belong to that call; do not store them on the client.",
     each="app header",
 )
-def test_app_headers_do_not_stay(stt: Bench, stt_app_header: str) -> None:
+def test_app_headers_do_not_stay(stt: CheckContext, stt_app_header: str) -> None:
     """A header that was passed to one call is not sent with the next.
 
     Passes: the next call without the header, or with one that the client has of its own.
@@ -541,7 +541,7 @@ def test_app_headers_do_not_stay(stt: Bench, stt_app_header: str) -> None:
     hint="Refuse a value with a line end, or take the line end out; else whoever chooses the value writes headers.",
     each="app header",
 )
-def test_app_headers_cannot_inject(stt: Bench, stt_app_header: str) -> None:
+def test_app_headers_cannot_inject(stt: CheckContext, stt_app_header: str) -> None:
     """A line end in the value of a header does not begin another header.
 
     Passes: raising, or one header in which the line end is taken out, replaced or escaped.
@@ -563,7 +563,7 @@ def test_app_headers_cannot_inject(stt: Bench, stt_app_header: str) -> None:
     _REQUEST,
     hint="Build the body from copies; the caller may use its objects again.",
 )
-def test_arguments_are_not_changed(stt: Bench) -> None:
+def test_arguments_are_not_changed(stt: CheckContext) -> None:
     """The objects that a caller passes are the same after the call.
 
     Passes: arguments that equal what they were before, at any depth.
@@ -585,7 +585,7 @@ def test_arguments_are_not_changed(stt: Bench) -> None:
     _REQUEST,
     hint="Keep nothing of one call for the next: no defaults that grow, no cached body.",
 )
-def test_each_call_sends_its_own_body(stt: Bench) -> None:
+def test_each_call_sends_its_own_body(stt: CheckContext) -> None:
     """Two calls after each other each send what was passed to them.
 
     Passes: a second body without the properties that only the first call had; null for one of them is judged elsewhere.
@@ -599,13 +599,13 @@ def test_each_call_sends_its_own_body(stt: Bench) -> None:
         _judge_next(stt, first, second)
 
 
-def _full_call(stt: Bench) -> Call:
+def _full_call(stt: CheckContext) -> Call:
     """Return the smallest call with every optional argument of the body that the client takes."""
     optional = {"language": "en", "temperature": 0.5, "provider": {"options": {}}}
     return smallest_call(**{name: value for name, value in optional.items() if name in stt.features})
 
 
-def _judge_next(stt: Bench, first: Call, second: Call) -> None:
+def _judge_next(stt: CheckContext, first: Call, second: Call) -> None:
     before, wanted = stt.contract.wire_body(first), stt.contract.wire_body(second)
     seen = stt.call(second)
     stale = [name for name in seen.body if name in before and name not in wanted and seen.body[name] is not None]
@@ -619,7 +619,7 @@ def _judge_next(stt: Bench, first: Call, second: Call) -> None:
     hint="Let both operations build the request in one place.",
     both_modes=True,
 )
-def test_sync_and_async_send_the_same(stt: Bench) -> None:
+def test_sync_and_async_send_the_same(stt: CheckContext) -> None:
     """The synchronous and the asynchronous operation send the same request for the same call.
 
     Passes: the same JSON value, Authorization, Content-Type and app headers; other headers, such as User-Agent, may

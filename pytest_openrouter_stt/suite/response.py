@@ -15,7 +15,7 @@ from pytest_openrouter_stt.report import Level, Source
 from pytest_openrouter_stt.strategies import transcription_responses
 
 if TYPE_CHECKING:
-    from pytest_openrouter_stt.judging import Bench, Seen
+    from pytest_openrouter_stt.judging import CheckContext, Seen
 
 _RESPONSE = "#/components/schemas/STTResponse"
 _USAGE = "#/components/schemas/STTUsage"
@@ -30,7 +30,7 @@ _TEXTS = st.text() | st.sampled_from(["", " ", _TEXT, "x" * 100_000])
     f"{_RESPONSE}/properties/text",
     hint="Return the text as it came: no stripping, no normalising, decoded as UTF-8.",
 )
-def test_text_is_verbatim(stt: Bench) -> None:
+def test_text_is_verbatim(stt: CheckContext) -> None:
     """The transcript is the text of the response, character for character.
 
     Passes: the text as a string, also when it is empty or a space, or has NUL, emoji, letters in two parts or 100,000
@@ -59,7 +59,7 @@ def _judge_text(seen: Seen, text: str) -> None:
     _RESPONSE,
     hint="Only `text` is required; take every combination of the others.",
 )
-def test_every_valid_response_is_accepted(stt: Bench) -> None:
+def test_every_valid_response_is_accepted(stt: CheckContext) -> None:
     """Each response that the schema admits is a transcript.
 
     Passes: returning the text, with any usage or none, and with an empty text.
@@ -78,7 +78,7 @@ def test_every_valid_response_is_accepted(stt: Bench) -> None:
     hint="Keep each usage field, and tell 0 from absent.",
     each="usage field",
 )
-def test_usage_fields_keep_their_value(stt: Bench, stt_usage_field: str) -> None:
+def test_usage_fields_keep_their_value(stt: CheckContext, stt_usage_field: str) -> None:
     """Each usage field of the response has its value in the result; zero is a value.
 
     Passes: an equal number, such as `1.0` for `1`; a client that returns bare strings is not judged.
@@ -102,7 +102,7 @@ def test_usage_fields_keep_their_value(stt: Bench, stt_usage_field: str) -> None
     f"{_RESPONSE}/properties/usage",
     hint="Leave out what the response leaves out: a 0 that nobody sent looks like a free request.",
 )
-def test_absent_usage_is_absent(stt: Bench) -> None:
+def test_absent_usage_is_absent(stt: CheckContext) -> None:
     """A usage field that the response does not have has no value in the result.
 
     Passes: no usage, or one whose fields are None; a client that returns bare strings is not judged.
@@ -121,7 +121,7 @@ def test_absent_usage_is_absent(stt: Bench) -> None:
     _USAGE,
     hint="No usage field is required.",
 )
-def test_partial_usage(stt: Bench) -> None:
+def test_partial_usage(stt: CheckContext) -> None:
     """Any subset of the usage fields is taken: those that are there with their value, the others without one.
 
     Passes: the fields that are in the response with their values, and None or nothing for the others; bare strings are
@@ -140,7 +140,7 @@ def _subsets(names: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(names), unique=True)
 
 
-def _usage(stt: Bench, seen: Seen) -> dict[str, Any]:
+def _usage(stt: CheckContext, seen: Seen) -> dict[str, Any]:
     transcript = seen.transcript()
     if not transcript.has_usage:
         pytest.skip("the client returns a bare string, without usage")
@@ -153,7 +153,7 @@ def _usage(stt: Bench, seen: Seen) -> dict[str, Any]:
     _RESPONSE,
     hint="Ignore what you do not know: the API adds fields without asking.",
 )
-def test_unknown_fields_are_ignored(stt: Bench) -> None:
+def test_unknown_fields_are_ignored(stt: CheckContext) -> None:
     """Fields that the schema does not name do not disturb a transcript.
 
     Passes: the transcript, with or without the new fields.
@@ -169,7 +169,7 @@ def test_unknown_fields_are_ignored(stt: Bench) -> None:
     ["application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON", "application/json ; a=b"],
     ids=["charset", "upper-charset", "upper-case", "parameter"],
 )
-def test_content_type_in_every_form(stt: Bench, content_type: str) -> None:
+def test_content_type_in_every_form(stt: CheckContext, content_type: str) -> None:
     """A JSON response is understood whatever the case and the parameters of its Content-Type.
 
     Passes: the transcript for `Application/JSON`, and whatever parameters follow.
@@ -185,7 +185,7 @@ def test_content_type_in_every_form(stt: Bench, content_type: str) -> None:
     "RFC 9110, 8.4",
     hint="Whoever sends Accept-Encoding has to decode what it names.",
 )
-def test_gzip_is_decoded(stt: Bench) -> None:
+def test_gzip_is_decoded(stt: CheckContext) -> None:
     """A response compressed with gzip is understood by a client that says it accepts gzip.
 
     Passes: the transcript; a client that does not ask for gzip in Accept-Encoding is not judged.
@@ -210,7 +210,7 @@ _UNMEASURED = {
     hint="Leave it to the HTTP library to find the end of a body; behind a proxy, few have a Content-Length.",
 )
 @pytest.mark.parametrize("form", _UNMEASURED)
-def test_a_body_without_length_is_read_whole(stt: Bench, form: str) -> None:
+def test_a_body_without_length_is_read_whole(stt: CheckContext, form: str) -> None:
     """A response that does not say how long it is, in chunks or up to the end of the connection, is read whole.
 
     Passes: the whole text, from chunks with extensions and trailers, and from a body that ends with the connection.
@@ -245,7 +245,7 @@ _NO_TRANSCRIPT = {
     hint="A 200 without a string in `text` is no transcript, least of all an empty one.",
 )
 @pytest.mark.parametrize("reply", _NO_TRANSCRIPT.values(), ids=_NO_TRANSCRIPT)
-def test_no_transcript_is_an_error(stt: Bench, reply: Reply) -> None:
+def test_no_transcript_is_an_error(stt: CheckContext, reply: Reply) -> None:
     """A 200 whose body is not the JSON of a transcript is an error, not an empty transcript.
 
     Passes: an error of any type: a KeyError or the error of a JSON parser too, raised or returned.
@@ -262,7 +262,7 @@ def test_no_transcript_is_an_error(stt: Bench, reply: Reply) -> None:
     hint="Wrap what goes wrong while reading a response in the client's own error.",
 )
 @pytest.mark.parametrize("reply", _NO_TRANSCRIPT.values(), ids=_NO_TRANSCRIPT)
-def test_unreadable_responses_are_own_errors(stt: Bench, reply: Reply) -> None:
+def test_unreadable_responses_are_own_errors(stt: CheckContext, reply: Reply) -> None:
     """What is raised for a 200 that cannot be read belongs to the client's own errors, not to its libraries'.
 
     Passes: an error that shares a base class with those that statuses raise.
@@ -278,7 +278,7 @@ def test_unreadable_responses_are_own_errors(stt: Bench, reply: Reply) -> None:
     _200,
     hint="Only a 200 holds a transcript.",
 )
-def test_no_content_is_an_error(stt: Bench) -> None:
+def test_no_content_is_an_error(stt: CheckContext) -> None:
     """A 204 without a body is an error, not an empty transcript.
 
     Passes: an error of any type.

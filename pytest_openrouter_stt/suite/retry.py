@@ -20,7 +20,7 @@ from pytest_openrouter_stt.report import Level, Source
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_openrouter_stt.judging import Bench, Seen
+    from pytest_openrouter_stt.judging import CheckContext, Seen
 
 _RETRIES = "sdk.yaml#/parameters/retries"
 _ERRORS = "sdk.yaml#/errors"
@@ -42,7 +42,7 @@ _HAMMERING = 0.1
     hint="`retries=None` means one request, whatever comes of it.",
     needs=("retries",),
 )
-def test_retries_off_means_one_request(stt: Bench) -> None:
+def test_retries_off_means_one_request(stt: CheckContext) -> None:
     """With retries off, a call makes exactly one request, whatever it is answered.
 
     Passes: one request and an error, for each documented status and for each fault of the network.
@@ -61,7 +61,7 @@ def test_retries_off_means_one_request(stt: Bench) -> None:
     "RFC 9110, 15.5",
     hint="A 4xx says that the same request will fail again: raise at once.",
 )
-def test_client_errors_are_not_retried(stt: Bench) -> None:
+def test_client_errors_are_not_retried(stt: CheckContext) -> None:
     """A 4xx is not retried; a 429 may be.
 
     Passes: one request for each documented 4xx, with the client's own retries on; a 429 may be retried.
@@ -80,7 +80,7 @@ def test_client_errors_are_not_retried(stt: Bench) -> None:
     hint="Try a 5xx again after a pause, unless the caller turned retries off.",
     needs=("retries",),
 )
-def test_server_errors_are_retried(stt: Bench) -> None:
+def test_server_errors_are_retried(stt: CheckContext) -> None:
     """With retries on, a 5xx is retried.
 
     Passes: at least a second request for each documented 5xx.
@@ -93,7 +93,7 @@ def test_server_errors_are_retried(stt: Bench) -> None:
 
 
 @check(Level.MUST, Source.SUITE, _RETRIES, hint="Read the last response as if it were the only one.")
-def test_a_later_answer_is_the_transcript(stt: Bench) -> None:
+def test_a_later_answer_is_the_transcript(stt: CheckContext) -> None:
     """When an attempt succeeds, its answer is the transcript.
 
     Passes: the text of the attempt that succeeded; a client that does not retry a 503 is not judged.
@@ -112,7 +112,7 @@ def test_a_later_answer_is_the_transcript(stt: Bench) -> None:
     _ERRORS,
     hint="When the attempts are used up, raise what the last response would have raised on its own.",
 )
-def test_the_last_error_is_raised(stt: Bench) -> None:
+def test_the_last_error_is_raised(stt: CheckContext) -> None:
     """When every attempt fails, the error is the typed one of the last response.
 
     Passes: for a 503 and then 502s, what a 502 alone raises, with the status 502; not judged of a client that does not
@@ -133,7 +133,7 @@ def test_the_last_error_is_raised(stt: Bench) -> None:
     _RETRIES,
     hint="Make the request once, and send the very same on every attempt.",
 )
-def test_attempts_are_identical(stt: Bench) -> None:
+def test_attempts_are_identical(stt: CheckContext) -> None:
     """Every attempt is the same request: method, URL, body, key and content type.
 
     Passes: the same method, URL, body, Authorization and Content-Type each time; other headers, such as a counter, may
@@ -152,7 +152,7 @@ def test_attempts_are_identical(stt: Bench) -> None:
 
 
 @check(Level.SHOULD, Source.SUITE, _RETRIES, hint="Pause before every attempt but the first, longer each time.")
-def test_attempts_are_spaced(stt: Bench) -> None:
+def test_attempts_are_spaced(stt: CheckContext) -> None:
     """There is a pause before a server that failed is asked again.
 
     Passes: at least 0.1 s between any two requests; a client that does not retry a 500 is not judged.
@@ -169,7 +169,7 @@ def test_attempts_are_spaced(stt: Bench) -> None:
     _RETRIES,
     hint="Limit the number of attempts, or the time that all of them may take.",
 )
-def test_retries_end(stt: Bench) -> None:
+def test_retries_end(stt: CheckContext) -> None:
     """A server that fails for ever is given up, with an error, within two hours.
 
     Passes: an error after two hours of waiting at the most; a client that does not retry passes.
@@ -187,7 +187,7 @@ def test_retries_end(stt: Bench) -> None:
     _RETRIES,
     hint="Give up within minutes: a user who waits an hour for an error believes that the program hangs.",
 )
-def test_retries_end_soon(stt: Bench) -> None:
+def test_retries_end_soon(stt: CheckContext) -> None:
     """A server that fails for ever is given up within five minutes.
 
     Passes: giving up after five minutes of waiting at the most; a client that does not retry passes.
@@ -206,7 +206,7 @@ def test_retries_end_soon(stt: Bench) -> None:
 )
 @pytest.mark.parametrize("status", [429, 503], ids=str)
 @pytest.mark.parametrize("form", ["seconds", "date"])
-def test_retry_after_is_honoured(stt: Bench, status: int, form: str) -> None:
+def test_retry_after_is_honoured(stt: CheckContext, status: int, form: str) -> None:
     """A retry does not come before the time that Retry-After names.
 
     Passes: a second request no earlier than Retry-After says, to about a second; one that comes later passes, and a
@@ -226,7 +226,7 @@ def test_retry_after_is_honoured(stt: Bench, status: int, form: str) -> None:
     _RETRIES,
     hint="Some proxies say in `retry-after-ms` to the millisecond what Retry-After says in seconds.",
 )
-def test_retry_after_in_milliseconds_is_honoured(stt: Bench) -> None:
+def test_retry_after_in_milliseconds_is_honoured(stt: CheckContext) -> None:
     """A retry does not come before the time that `retry-after-ms` names.
 
     Passes: a second request no earlier than `retry-after-ms` says, to a second; not judged of a client that does not
@@ -246,7 +246,7 @@ def test_retry_after_in_milliseconds_is_honoured(stt: Bench) -> None:
     hint="Cap what Retry-After asks for, or give up: nobody waits for a day.",
 )
 @pytest.mark.parametrize("value", ["86400", "31536000", "date"])
-def test_retry_after_is_capped(stt: Bench, value: str) -> None:
+def test_retry_after_is_capped(stt: CheckContext, value: str) -> None:
     """A Retry-After of a day or of a year is not waited for.
 
     Passes: giving up at once, or waiting an hour at the most for all attempts.
@@ -281,7 +281,7 @@ _ABSURD = {
     hint="Treat a Retry-After that makes no sense as if there were none.",
 )
 @pytest.mark.parametrize("value", _ABSURD.values(), ids=_ABSURD)
-def test_absurd_retry_after_does_no_harm(stt: Bench, value: str) -> None:
+def test_absurd_retry_after_does_no_harm(stt: CheckContext, value: str) -> None:
     """A Retry-After that makes no sense ends in the later answer or in an error of the client's own.
 
     Passes: the later answer, or an error that shares a base class with those that statuses raise.
@@ -299,7 +299,7 @@ def test_absurd_retry_after_does_no_harm(stt: Bench, value: str) -> None:
     hint="Retry only what failed before the body was sent; else let the caller decide: transcribing costs money.",
 )
 @pytest.mark.parametrize("fault", _AFTER_THE_BODY, ids=lambda fault: fault.name.lower())
-def test_accepted_requests_are_not_repeated(stt: Bench, fault: Fault) -> None:
+def test_accepted_requests_are_not_repeated(stt: CheckContext, fault: Fault) -> None:
     """A request that the server has received whole, and did not answer, is not sent again.
 
     Passes: one request and an error when the connection breaks, ends or stays silent after the whole body was sent.
@@ -312,14 +312,14 @@ def test_accepted_requests_are_not_repeated(stt: Bench, fault: Fault) -> None:
     )
 
 
-def _retrying(stt: Bench, *script: Reply) -> Seen:
+def _retrying(stt: CheckContext, *script: Reply) -> Seen:
     """Make a call with the client's own retry policy on."""
     seen = stt.exchange(stt.smallest, *script, retries=True)
     _ = seen.request
     return seen
 
 
-def _retried(stt: Bench, *script: Reply) -> Seen:
+def _retried(stt: CheckContext, *script: Reply) -> Seen:
     """Make a call that the client retries; one that does not has nothing to judge."""
     seen = _retrying(stt, *script)
     if len(seen.requests) == 1:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_openrouter_stt.contract import Call
-    from pytest_openrouter_stt.judging import Bench, Place, Seen
+    from pytest_openrouter_stt.judging import CheckContext, Place, Seen
 
 _KEY = "#/components/securitySchemes/apiKey"
 _VARIABLE = "OPENROUTER_API_KEY"
@@ -68,12 +68,12 @@ def _spoken_call() -> Call:
     return smallest_call().replace(input_audio={"data": _WAV + _SPOKEN * 20, "format_": "wav"})
 
 
-def _fresh_key(stt: Bench, use: str) -> str:
+def _fresh_key(stt: CheckContext, use: str) -> str:
     """Return a key whose client is not made before it is used; no report shows it, because the usual key is in it."""
     return f"{API_KEY}-{use}-{stt.mode}"
 
 
-def _occasion(stt: Bench, script: tuple[Reply, ...], api_key: str = API_KEY) -> Seen:
+def _occasion(stt: CheckContext, script: tuple[Reply, ...], api_key: str = API_KEY) -> Seen:
     return stt.call_with_key(api_key, _spoken_call(), *script, retries=len(script) > 1)
 
 
@@ -101,7 +101,7 @@ def _require_unseen(seen: Seen, places: Iterable[Place], secrets: dict[str, str]
     needs=("api_key",),
 )
 @_troubles
-def test_key_is_not_in_errors(stt: Bench, reply: Reply) -> None:
+def test_key_is_not_in_errors(stt: CheckContext, reply: Reply) -> None:
     """An error shows the key nowhere: neither its texts, its args and its notes, nor those of the errors behind it.
 
     Passes: an error whose `str()`, `repr()`, args, notes and traceback, and those of the errors behind it, do not show
@@ -120,7 +120,7 @@ def test_key_is_not_in_errors(stt: Bench, reply: Reply) -> None:
     needs=("api_key",),
 )
 @_troubles
-def test_attributes_of_errors_do_not_show_the_key(stt: Bench, reply: Reply) -> None:
+def test_attributes_of_errors_do_not_show_the_key(stt: CheckContext, reply: Reply) -> None:
     """No public attribute of an error shows the key when it is printed.
 
     Passes: attributes whose `repr()` does not show the key; an HTTP response that hides its headers passes.
@@ -138,7 +138,7 @@ def test_attributes_of_errors_do_not_show_the_key(stt: Bench, reply: Reply) -> N
     needs=("api_key",),
 )
 @_troubles
-def test_errors_do_not_carry_the_key(stt: Bench, reply: Reply) -> None:
+def test_errors_do_not_carry_the_key(stt: CheckContext, reply: Reply) -> None:
     """The key cannot be reached through an error's public attributes, and is not in its pickle.
 
     Passes: an error from which no public attribute leads to the key within four steps, and whose pickle does not hold
@@ -156,7 +156,7 @@ def test_errors_do_not_carry_the_key(stt: Bench, reply: Reply) -> None:
     hint="Do not repeat the request in an error's message: the audio is private, and megabytes long.",
 )
 @_troubles
-def test_audio_is_not_in_errors(stt: Bench, reply: Reply) -> None:
+def test_audio_is_not_in_errors(stt: CheckContext, reply: Reply) -> None:
     """An error does not show the audio.
 
     Passes: an error whose texts, notes and traceback do not repeat the base64 of the audio.
@@ -173,7 +173,7 @@ def test_audio_is_not_in_errors(stt: Bench, reply: Reply) -> None:
     hint="Leave the key out of repr(), `field(repr=False)` in a dataclass, or wrap it in a type that hides it.",
     needs=("api_key",),
 )
-def test_client_does_not_show_the_key(stt: Bench) -> None:
+def test_client_does_not_show_the_key(stt: CheckContext) -> None:
     """Neither the client nor its public configuration shows the key when it is printed.
 
     Passes: a client whose `str()` and `repr()`, and those of its public attributes, hide the key; an attribute that is
@@ -194,7 +194,7 @@ def test_client_does_not_show_the_key(stt: Bench) -> None:
     hint="Never log the headers of a request as they are, at no level: debug logs are kept and sent around too.",
     needs=("api_key",),
 )
-def test_key_is_not_logged(stt: Bench) -> None:
+def test_key_is_not_logged(stt: CheckContext) -> None:
     """The key is in no log record, whatever its level, be it of the client or of its libraries.
 
     Passes: records without the key, of every logger and at every level, or with filters of the logger that take it out.
@@ -215,7 +215,7 @@ def test_key_is_not_logged(stt: Bench) -> None:
     hint="Remove the print() that helped while debugging, and `set_debuglevel()`.",
     needs=("api_key",),
 )
-def test_key_is_not_printed(stt: Bench, capfd: pytest.CaptureFixture[str]) -> None:
+def test_key_is_not_printed(stt: CheckContext, capfd: pytest.CaptureFixture[str]) -> None:
     """The key is neither printed to standard output or standard error, nor in a warning.
 
     Passes: nothing of the key on standard output or standard error, by whatever way, and in no warning.
@@ -241,7 +241,7 @@ def _printed(capfd: pytest.CaptureFixture[str]) -> list[Place]:
     "#/components/schemas/STTRequest",
     hint="Log sizes, IDs and durations; what people say is theirs.",
 )
-def test_audio_and_transcript_are_not_logged(stt: Bench, capfd: pytest.CaptureFixture[str]) -> None:
+def test_audio_and_transcript_are_not_logged(stt: CheckContext, capfd: pytest.CaptureFixture[str]) -> None:
     """Neither the audio nor the transcript is printed, or logged at the level INFO or above.
 
     Passes: logging sizes, IDs and durations; what is below the level INFO is judged by
@@ -262,7 +262,7 @@ def test_audio_and_transcript_are_not_logged(stt: Bench, capfd: pytest.CaptureFi
     "#/components/schemas/STTRequest",
     hint="Log the length of a body in place of the body, also when debugging.",
 )
-def test_audio_and_transcript_are_not_in_debug_logs(stt: Bench) -> None:
+def test_audio_and_transcript_are_not_in_debug_logs(stt: CheckContext) -> None:
     """Neither the audio nor the transcript is logged below the level INFO.
 
     Passes: debug records that tell of a body without showing it.
@@ -283,7 +283,7 @@ def test_audio_and_transcript_are_not_in_debug_logs(stt: Bench) -> None:
     hint="Ask the environment only when no key was given.",
     needs=("api_key",),
 )
-def test_given_key_wins_over_the_environment(stt: Bench) -> None:
+def test_given_key_wins_over_the_environment(stt: CheckContext) -> None:
     """A key in the environment is not sent by a client that was given another.
 
     Passes: sending the key that was given, and nothing of OPENROUTER_API_KEY.
@@ -304,7 +304,7 @@ def test_given_key_wins_over_the_environment(stt: Bench) -> None:
     hint="Pass the key on as an argument: every program that is started later inherits the environment.",
     needs=("api_key",),
 )
-def test_key_is_not_put_into_the_environment(stt: Bench) -> None:
+def test_key_is_not_put_into_the_environment(stt: CheckContext) -> None:
     """The key that a client is given does not turn up in the environment.
 
     Passes: an environment without the key while the client is made and a call is under way.
@@ -325,7 +325,7 @@ def test_key_is_not_put_into_the_environment(stt: Bench) -> None:
     hint="Refuse to work without a key, or leave the Authorization header out: None is no key.",
     needs=("api_key",),
 )
-def test_missing_key_is_not_sent_as_none(stt: Bench) -> None:
+def test_missing_key_is_not_sent_as_none(stt: CheckContext) -> None:
     """A client whose key is None refuses to work, or sends no key: never `Bearer None`.
 
     Passes: raising for the key None, or sending no Authorization header.
@@ -354,7 +354,7 @@ def _tokens(seen: Seen) -> list[str]:
     ["", f"{API_KEY}\n", f"{API_KEY}\r\nX-Injected: yes", f"{API_KEY}-ключ"],
     ids=["empty", "line-feed", "second-header", "cyrillic"],
 )
-def test_unusable_key_is_refused_unseen(stt: Bench, api_key: str) -> None:
+def test_unusable_key_is_refused_unseen(stt: CheckContext, api_key: str) -> None:
     """A key that no header can carry does not get into one, and the error that refuses it does not show it.
 
     Passes: raising with a message that does not repeat the key, sending no Authorization header, or one with the key

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from pytest_openrouter_stt.client import Outcome
     from pytest_openrouter_stt.contract import Call
-    from pytest_openrouter_stt.judging import Bench, Course, Seen
+    from pytest_openrouter_stt.judging import CheckContext, Course, Seen
 
 _OPERATION = "#/paths/~1audio~1transcriptions/post"
 _REQUEST = "#/components/schemas/STTRequest"
@@ -47,7 +47,7 @@ _AT_ONCE = 8
     _OPERATION,
     hint="Keep what belongs to a call in local variables, not on the client: other threads and tasks use it too.",
 )
-def test_calls_at_once_do_not_cross(stt: Bench) -> None:
+def test_calls_at_once_do_not_cross(stt: CheckContext) -> None:
     """Calls that threads or tasks make at once on one client each send their own request and end with their own answer.
 
     Passes: for each of eight calls its own request, as if it were alone, and its own answer; they may wait for each
@@ -69,7 +69,7 @@ def test_calls_at_once_do_not_cross(stt: Bench) -> None:
     _OPERATION,
     hint="Leave nothing of a failed call behind: no body, header, flag, lock or closed connection.",
 )
-def test_usable_after_each_error(stt: Bench) -> None:
+def test_usable_after_each_error(stt: CheckContext) -> None:
     """After each kind of error the next call is made, and ends, as if there had been none.
 
     Passes: a next call with its own body and headers and its own transcript; how the error itself is taken is judged
@@ -96,7 +96,7 @@ def test_usable_after_each_error(stt: Bench) -> None:
     _REQUEST,
     hint="Work on copies; the caller may want to make the same call again.",
 )
-def test_failures_change_no_arguments(stt: Bench) -> None:
+def test_failures_change_no_arguments(stt: CheckContext) -> None:
     """The objects that a caller passes are the same after a call that failed, at any depth.
 
     Passes: arguments that equal what they were, after each kind of error that the client takes well.
@@ -117,7 +117,7 @@ def test_failures_change_no_arguments(stt: Bench) -> None:
             seen.fail(f"answered with {kind}, it changed the arguments that it was given", before, after)
 
 
-def _change(stt: Bench, call: Call, reply: Reply) -> tuple[Seen, object, object] | None:
+def _change(stt: CheckContext, call: Call, reply: Reply) -> tuple[Seen, object, object] | None:
     """Make a call, and return its arguments before and after it when they differ."""
     passed = call.kwargs()
     before = copy.deepcopy(passed)
@@ -133,7 +133,7 @@ def _change(stt: Bench, call: Call, reply: Reply) -> tuple[Seen, object, object]
     hint="Keep the key and the headers on the client object: not in a class, a module or a shared default.",
     needs=("api_key",),
 )
-def test_two_clients_keep_their_own(stt: Bench) -> None:
+def test_two_clients_keep_their_own(stt: CheckContext) -> None:
     """Of two clients in one process, neither sends the other's key, or anything of the other's calls.
 
     Passes: requests with the client's own key and with nothing of the other's calls, in headers and body.
@@ -160,7 +160,7 @@ def test_two_clients_keep_their_own(stt: Bench) -> None:
     _CLIENT,
     hint="Let closing do nothing when there is nothing left to close; it happens in more than one finally.",
 )
-def test_closing_may_be_repeated(stt: Bench) -> None:
+def test_closing_may_be_repeated(stt: CheckContext) -> None:
     """A client can be closed, and closed again.
 
     Passes: closing once and once more without an error; a client without `close()` or `aclose()` is not judged.
@@ -179,7 +179,7 @@ def test_closing_may_be_repeated(stt: Bench) -> None:
     _CLIENT,
     hint="Open again, or raise an error; a call that was not made has no transcript.",
 )
-def test_a_closed_client_answers_or_fails(stt: Bench) -> None:
+def test_a_closed_client_answers_or_fails(stt: CheckContext) -> None:
     """A call on a closed client is made and ends as usual, or raises an error.
 
     Passes: opening again and returning the right transcript, or raising any exception; not judged where nothing can be
@@ -203,7 +203,7 @@ def test_a_closed_client_answers_or_fails(stt: Bench) -> None:
     _CLIENT,
     hint="Ask whether the client is closed before anything else, and say so in the error.",
 )
-def test_a_closed_client_says_so(stt: Bench) -> None:
+def test_a_closed_client_says_so(stt: CheckContext) -> None:
     """A call on a closed client works, or raises an error that is meant: no AttributeError or TypeError.
 
     Passes: opening again, or an error such as RuntimeError or one of the client's own; not judged where nothing can be
@@ -224,7 +224,7 @@ def test_a_closed_client_says_so(stt: Bench) -> None:
     _CLIENT,
     hint="Let each client own what it closes.",
 )
-def test_closing_leaves_other_clients_alone(stt: Bench) -> None:
+def test_closing_leaves_other_clients_alone(stt: CheckContext) -> None:
     """When one client is closed, another one still works.
 
     Passes: the next call of the other client made and answered as usual; not judged where nothing can be closed.
@@ -241,7 +241,7 @@ _SLIPS = (AttributeError, TypeError, NameError, LookupError, AssertionError)
 
 
 @contextmanager
-def _two_clients(stt: Bench, *, repeatedly: bool = False) -> Iterator[Course]:
+def _two_clients(stt: CheckContext, *, repeatedly: bool = False) -> Iterator[Course]:
     """Give calls by two new clients that have made some, of which the second may be closed."""
     course = repertoire(stt).course(stt, new_key(), new_key())
     try:
@@ -283,7 +283,7 @@ def _call_after_closing(course: Course) -> Seen:
     "sdk.yaml#/client/async_operation",
     hint="Await an asynchronous HTTP client; a synchronous one belongs into a thread (asyncio.to_thread).",
 )
-def test_the_event_loop_goes_on(stt: Bench) -> None:
+def test_the_event_loop_goes_on(stt: CheckContext) -> None:
     """While an asynchronous call awaits its answer, other tasks run.
 
     Passes: other tasks that run between the request and its answer; the synchronous operation is not judged.
@@ -301,7 +301,7 @@ def test_the_event_loop_goes_on(stt: Bench) -> None:
     "sdk.yaml#/client/async_operation",
     hint="Let CancelledError pass, and clean up in a finally.",
 )
-def test_cancelling_leaves_the_client_usable(stt: Bench) -> None:
+def test_cancelling_leaves_the_client_usable(stt: CheckContext) -> None:
     """A call whose task is cancelled ends as cancelled, and the next call is made and ends as usual.
 
     Passes: one request, CancelledError, and a next call that is made and answered as usual; the synchronous operation
@@ -321,7 +321,7 @@ def test_cancelling_leaves_the_client_usable(stt: Bench) -> None:
         course.call(repertoire(stt).shapes[0], GOOD)
 
 
-def _require_event_loop(stt: Bench) -> None:
+def _require_event_loop(stt: CheckContext) -> None:
     if stt.mode == "sync":
         pytest.skip("the client's synchronous operation runs on no event loop")
 
@@ -332,7 +332,7 @@ def _require_event_loop(stt: Bench) -> None:
     _OPERATION,
     hint="The steps in the details are the fewest that show it; see what the client keeps from one to the next.",
 )
-def test_any_sequence_of_calls(stt: Bench) -> None:
+def test_any_sequence_of_calls(stt: CheckContext) -> None:
     """Each call is made and ends as the contract has it, in any sequence of calls, errors, faults and closes.
 
     Passes: each call with its own key, headers, body and outcome, up to 15 steps in a row by two clients, of what the

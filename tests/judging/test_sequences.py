@@ -127,5 +127,5 @@ class TestMeeting:
 
     @pytest.mark.parametrize("deadline", [1.0, 3.0, 60.0])
     def test_no_call_waits_until_its_deadline(self, deadline: float) -> None:
-        bench: Any = SimpleNamespace(harness=SimpleNamespace(profile=SimpleNamespace(deadline=deadline)))
-        assert 0 < patience(bench) < deadline / 2
+        context: Any = SimpleNamespace(harness=SimpleNamespace(profile=SimpleNamespace(deadline=deadline)))
+        assert 0 < patience(context) < deadline / 2

@@ -118,7 +118,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Bench:
+class CheckContext:
     """A client on its stand, for one check in one mode.
 
     Attributes:
