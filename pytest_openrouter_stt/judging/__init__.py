@@ -27,7 +27,19 @@ from .family import (
     require_family,
     taxonomy,
 )
-from .harness import API_KEY, CONTAINERS, EVERY_BYTE, FLAC, FORMS, LIKE_TEXT, MODES, WAV, Form, Harness, smallest_call
+from .harness import (
+    API_KEY,
+    CONTAINERS,
+    EVERY_BYTE,
+    FLAC,
+    LIKE_TEXT,
+    MODES,
+    TRANSPORTS,
+    WAV,
+    Harness,
+    TransportName,
+    smallest_call,
+)
 from .honesty import adapter_work, note_adapter
 from .invalidity import Kind, is_converted
 from .lies import LIES, TEXT, Lie, nested
@@ -40,13 +52,13 @@ __all__ = [
     "CONTAINERS",
     "EVERY_BYTE",
     "FLAC",
-    "FORMS",
     "GOOD",
     "LIES",
     "LIKE_TEXT",
     "MODES",
     "SECOND_ANSWER",
     "TEXT",
+    "TRANSPORTS",
     "USUAL_EXAMPLES",
     "WAV",
     "Axis",
@@ -54,7 +66,6 @@ __all__ = [
     "CheckInfo",
     "Course",
     "Crowd",
-    "Form",
     "Harness",
     "Interlude",
     "Kind",
@@ -64,6 +75,7 @@ __all__ = [
     "Profile",
     "Sample",
     "Seen",
+    "TransportName",
     "adapter_work",
     "attributes",
     "axes",

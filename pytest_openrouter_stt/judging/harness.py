@@ -123,10 +123,10 @@ def require_sockets() -> None:
 API_KEY = "sk-or-v1-0a1b2c3d4e5f60718293a4b5c6d7e8f900-not-a-key"
 """Given to every client; whatever is found to hold it held the key."""
 
-Form = Literal["respx", "loopback"]
+TransportName = Literal["respx", "loopback"]
 """How an endpoint is served: to httpx in this process, or to everybody on this machine."""
 
-FORMS: tuple[Form, ...] = ("respx", "loopback")
+TRANSPORTS: tuple[TransportName, ...] = ("respx", "loopback")
 MODES: tuple[Mode, ...] = ("sync", "async")
 _MAX_OUTCOME = 150
 _MAX_REQUESTS = 100
@@ -166,15 +166,15 @@ def _with_audio(invalid: InvalidCall) -> InvalidCall:
 
 
 @dataclass(frozen=True)
-class Way:
+class Transport:
     """One way for requests of the client to reach the endpoint.
 
     Attributes:
-        form: How the endpoint is served.
+        name: How the endpoint is served.
         opened: Makes what lets them.
     """
 
-    form: Form
+    name: TransportName
     opened: Callable[[], AbstractContextManager[object]]
 
 
@@ -187,7 +187,7 @@ class Harness:
         contract: What it is judged against.
         profile: How much is tried.
         guard: What keeps every packet on this machine.
-        forms: How the endpoint may be served.
+        transports: How the endpoint may be served.
         senders: Where the requests of each mode are sent from, as far as that was noted down.
         is_examined: Whether it was noted down what an adapter does itself.
         exchanges: What the client did for calls that several checks look at.
@@ -198,7 +198,7 @@ class Harness:
     contract: Contract
     profile: Profile
     guard: NetworkGuard
-    forms: tuple[Form, ...] = FORMS
+    transports: tuple[TransportName, ...] = TRANSPORTS
     endpoint: Endpoint = field(init=False)
     client: ClientUnderTest = field(init=False)
     senders: dict[Mode, Sender] = field(init=False, default_factory=dict)
@@ -208,7 +208,7 @@ class Harness:
     _strategies: dict[Hashable, SearchStrategy[Any]] = field(init=False, default_factory=dict)
     _clock: VirtualClock = field(init=False, default_factory=VirtualClock)
     _server: LoopbackServer | None = field(init=False, default=None)
-    _way: Way | None = field(init=False, default=None)
+    _transport: Transport | None = field(init=False, default=None)
     _features: frozenset[str] = field(init=False, default=frozenset())
     _blocked: CouldNotRun | None = field(init=False, default=None)
 
@@ -234,12 +234,12 @@ class Harness:
         """
         require_sockets()
         with self.guard.armed():
-            if self._way is None and self._blocked is None:
-                self._find_way()
-            if self._way is None:
+            if self._transport is None and self._blocked is None:
+                self._find_transport()
+            if self._transport is None:
                 assert self._blocked is not None, "either is set by the search"  # noqa: S101
                 raise replace(self._blocked)  # a new one each time: tracebacks would grow on the same
-            with self._served(self._way):
+            with self._served(self._transport):
                 yield self._features
                 self.endpoint.reset()
                 escaped = self.escaped("after its last call")
@@ -247,9 +247,9 @@ class Harness:
                     raise escaped
 
     @property
-    def form(self) -> Form | None:
-        """How the endpoint is served; ``None`` as long as no way to the client is known."""
-        return self._way.form if self._way is not None else None
+    def transport_name(self) -> TransportName | None:
+        """How the endpoint is served; ``None`` as long as no transport to the client is known."""
+        return self._transport.name if self._transport is not None else None
 
     @cached_property
     def calls(self) -> SearchStrategy[Call]:
@@ -313,56 +313,58 @@ class Harness:
 
     def settle(self) -> None:
         """Let what is under way between the client and the endpoint come to its end, before another call begins."""
-        if self.form == "loopback" and self._server is not None:
+        if self.transport_name == "loopback" and self._server is not None:
             self._server.settle()
             self.client.notice()
 
     def close(self) -> None:
         """Close the client, end its threads, and the server if there is one."""
-        with self.guard.armed(), self._served(self._way) if self._way is not None else nullcontext():
+        with self.guard.armed(), self._served(self._transport) if self._transport is not None else nullcontext():
             self.client.close()
         if self._server is not None:
             self._server.close()
 
     @contextmanager
-    def _served(self, way: Way) -> Iterator[None]:
-        server = self._server if way.form == "loopback" else None
+    def _served(self, transport: Transport) -> Iterator[None]:
+        server = self._server if transport.name == "loopback" else None
         self._clock.peer = server
         self.client.base_url = self.contract.base_url if server is None else server.base_url
-        with self._clock.running(), way.opened():
+        with self._clock.running(), transport.opened():
             yield
 
-    def _ways(self) -> Iterator[Way]:
-        """Yield the ways to try: below httpx and httpx2, inside of httpx, and over sockets."""
-        if "respx" in self.forms:
+    def _transports(self) -> Iterator[Transport]:
+        """Yield the transports to try: below httpx and httpx2, inside of httpx, and over sockets."""
+        if "respx" in self.transports:
             for layer in LAYERS:
-                yield Way("respx", partial(intercept, self.endpoint, layer=layer))
+                yield Transport("respx", partial(intercept, self.endpoint, layer=layer))
         else:
-            yield Way("loopback", nullcontext)  # nothing is served: shows what leaves the process unseen by Python
-        if "loopback" in self.forms:
+            yield Transport(
+                "loopback", nullcontext
+            )  # nothing is served: shows what leaves the process unseen by Python
+        if "loopback" in self.transports:
             server = self._started_server()
             is_told = self.target.command is not None  # which must heed the proxies, where this unsets them
-            yield Way("loopback", nullcontext if is_told else lambda: redirected(server))
+            yield Transport("loopback", nullcontext if is_told else lambda: redirected(server))
 
     def _started_server(self) -> LoopbackServer:
         self._server = LoopbackServer(self.endpoint, after=self._clock.after, patience=self.profile.deadline / 2)
         self._server.start()
         return self._server
 
-    def _find_way(self) -> None:
-        """Make the canary call in each way until the endpoint sees it."""
+    def _find_transport(self) -> None:
+        """Make the canary call over each transport until the endpoint sees it."""
         self._blocked = self.escaped("while it was imported")
         if self._blocked is not None:
             return
-        for way in self._ways():
-            self.client.forget(API_KEY)  # it may have found the proxies of the way before, which lead nowhere
-            with self._served(way):
+        for transport in self._transports():
+            self.client.forget(API_KEY)  # it may have found the proxies of the transport before, which lead nowhere
+            with self._served(transport):
                 outcome, seen = self._canary()
                 self.endpoint.reset()
                 if seen:
                     self._features = self.client.features(API_KEY)
                     self._blocked = self.escaped("beside its first call")
-                    self._way = way if self._blocked is None else None
+                    self._transport = transport if self._blocked is None else None
                     return
             escapes = self.guard.take_escapes()
             self._blocked = self._why_unseen(outcome, escapes)
@@ -401,6 +403,6 @@ class Harness:
             return f"To see clients that are not on httpx, install {LOOPBACK_EXTRA}."
         if not escapes:
             return "Make one call with the client by hand, and mend what it shows."
-        if "loopback" not in self.forms:
+        if "loopback" not in self.transports:
             return "Only clients on httpx are seen by respx; leave --stt-endpoint at auto."
         return "It opens sockets past Python; drive it as a command, with the base URL that it is given."

@@ -269,7 +269,7 @@ def stt(request: pytest.FixtureRequest, stt_client: str, stt_mode: Mode) -> Iter
             if reason:
                 pytest.skip(reason)
         note = _notebook(request.node)
-        note(Served(harness.form or ""))
+        note(Served(harness.transport_name or ""))
         note(_run_of(request).who(stt_client))
         share = _SHARE if info is not None and info.each is not None else 1.0
         context = CheckContext(harness, stt_mode, features, note, share)

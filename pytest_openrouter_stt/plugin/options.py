@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_openrouter_stt.contract import Contract
-    from pytest_openrouter_stt.judging import Form
+    from pytest_openrouter_stt.judging import TransportName
     from pytest_openrouter_stt.report import KnownFailures, Level
 
 _Value = TypeVar("_Value")
@@ -121,18 +121,18 @@ def known_failures(config: pytest.Config) -> KnownFailures:
     return read_known_failures(config.invocation_params.dir / path, datetime.now(UTC).date())
 
 
-def forms(config: pytest.Config) -> tuple[Form, ...]:
+def transports(config: pytest.Config) -> tuple[TransportName, ...]:
     """Return how the endpoint may be served.
 
     Raises:
-        pytest.UsageError: There is no such way.
+        pytest.UsageError: There is no such transport.
     """
-    from pytest_openrouter_stt.judging import FORMS  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.judging import TRANSPORTS  # noqa: PLC0415 - see the module's docstring
 
     wanted = option(config, "endpoint").lower() or "auto"
-    if wanted != "auto" and wanted not in FORMS:
+    if wanted != "auto" and wanted not in TRANSPORTS:
         raise pytest.UsageError(f"stt: --stt-endpoint is {wanted!r}; it has to be 'auto', 'respx' or 'loopback'")
-    return tuple(form for form in FORMS if wanted in {form, "auto"})
+    return tuple(name for name in TRANSPORTS if wanted in {name, "auto"})
 
 
 def is_sandbox_wanted(config: pytest.Config) -> bool:

@@ -149,10 +149,10 @@ class Record:
         who = next((note for note in reversed(notes) if isinstance(note, Who)), None) or self._who(name)
         tables = [note for note in notes if isinstance(note, tuple)]
         rows: dict[ErrorRow, None] = dict.fromkeys(row for table in tables for row in table)
-        forms = dict.fromkeys(note.form for note in notes if isinstance(note, Served))
+        transports = dict.fromkeys(note.form for note in notes if isinstance(note, Served))
         return ClientReport(
             who=Who(*map(self._pathless, (who.name, who.version, who.title))),
-            circumstances=replace(circumstances, forms=tuple(sorted(forms))),
+            circumstances=replace(circumstances, transports=tuple(sorted(transports))),
             checks=checks,
             not_run=tuple(check for check in self._requirements if check not in ran),
             unfinished=self._pathless(self.unfinished),

@@ -24,7 +24,7 @@ from pytest_openrouter_stt.report import Circumstances, Subject, Who, harmless, 
 from pytest_openrouter_stt.suite import AREAS, area_checks, area_module, every_check
 
 from .mounting import Area, Clients, SuiteMount, is_of_suite
-from .options import CLIENT_FIXTURE, contract_of, forms, known_failures, level, number, option, usable
+from .options import CLIENT_FIXTURE, contract_of, known_failures, level, number, option, transports, usable
 from .reporting import Record
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from pytest_openrouter_stt.client import Target
     from pytest_openrouter_stt.contract import Contract
-    from pytest_openrouter_stt.judging import Form
+    from pytest_openrouter_stt.judging import TransportName
     from pytest_openrouter_stt.report import KnownFailures, Level, Report
 
 _TOLD = "stt_parting"
@@ -125,7 +125,7 @@ class Run:
         mount: What puts the suite into the run.
         guard: What keeps every packet on this machine while clients are imported and driven.
         errors: The error types that the project configures.
-        forms: How the endpoint may be served.
+        transports: How the endpoint may be served.
         record: What was found so far.
         secrets: What nobody may be shown.
     """
@@ -137,7 +137,7 @@ class Run:
     known: KnownFailures
     mount: SuiteMount
     guard: NetworkGuard
-    forms: tuple[Form, ...]
+    transports: tuple[TransportName, ...]
     project: Path
     errors: Mapping[int | str, type] | None = None
     clients: Clients = field(init=False)
@@ -173,7 +173,7 @@ class Run:
         if harness is None or harness.target.value is not target.value:
             if harness is not None:
                 harness.close()
-            harness = Harness(target, self.contract, self.profile, self.guard, self.forms)
+            harness = Harness(target, self.contract, self.profile, self.guard, self.transports)
             self._harnesses[client] = harness
         return harness
 
@@ -210,7 +210,7 @@ class Run:
             level=self.level,
             max_examples=self.profile.max_examples,
             seed=self.profile.seed,
-            forms=(),
+            transports=(),
         )
 
 
@@ -240,7 +240,7 @@ def configured_run(config: pytest.Config, names: Sequence[str]) -> Run:
         level=level(config),
         known=usable(lambda: known_failures(config)),
         guard=guard,
-        forms=forms(config),
+        transports=transports(config),
         project=config.rootpath,
         mount=SuiteMount(config, lambda: [Area(area, area_module(area), area_checks(area)) for area in AREAS]),
     )

@@ -115,7 +115,7 @@ def _circumstances(old: ClientReport, new: ClientReport) -> Iterator[str]:
         ("level", one.level.value, other.level.value),
         ("examples", one.max_examples, other.max_examples),
         ("seed", one.seed, other.seed),
-        ("endpoint", " and ".join(one.forms), " and ".join(other.forms)),
+        ("endpoint", " and ".join(one.transports), " and ".join(other.transports)),
         *((name, one.versions.get(name, "none"), other.versions.get(name, "none")) for name in other.versions),
     ]
     yield from (f"{name} {was} → {is_now}" for name, was, is_now in named if was != is_now)

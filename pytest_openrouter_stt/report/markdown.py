@@ -398,7 +398,7 @@ def _circumstances(client: ClientReport) -> str:
         f"against {code(about.spec)} (revision {code(about.revision)})",
         f"at level {about.level}, at which the run {'passes' if client.is_green else 'fails'}",
         f"{about.max_examples} examples from seed {about.seed}",
-        f"endpoint served by {' and '.join(about.forms)}" if about.forms else "",
+        f"endpoint served by {' and '.join(about.transports)}" if about.transports else "",
         *(prose(line, _MAX_REASON) for line in sender_lines(client.senders)),
         *(prose(line, _MAX_REASON) for line in adapter_lines(client.adapters)),
     ]

@@ -78,7 +78,7 @@ class Circumstances:
         level: The lowest level whose failures fail the run.
         max_examples: Examples of a property check.
         seed: Where they start.
-        forms: How the endpoint was served: ``respx``, ``loopback``.
+        transports: How the endpoint was served: ``respx``, ``loopback``.
     """
 
     started: str
@@ -89,7 +89,7 @@ class Circumstances:
     level: Level
     max_examples: int
     seed: int
-    forms: tuple[str, ...]
+    transports: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,7 +244,7 @@ def _sharing(checks: Counter[str]) -> Iterator[str]:
         yield f"    and {len(checks) - len(shown)} more checks ({cases})"
 
 
-_FORMS = {
+_TRANSPORTS = {
     "respx": "respx, inside of httpx",
     "loopback": "loopback, over sockets of this machine",
 }
@@ -268,7 +268,7 @@ def note_lines(client: ClientReport, *, verbose: bool) -> Iterator[str]:
         yield from (f"  {check} ({count}), answered: {answer}" for (check, answer), count in repeats.items())
         yield ""
     about = [
-        *endpoint_lines(client.circumstances.forms),
+        *endpoint_lines(client.circumstances.transports),
         *sender_lines(client.senders),
         *adapter_lines(client.adapters),
     ]
@@ -278,9 +278,9 @@ def note_lines(client: ClientReport, *, verbose: bool) -> Iterator[str]:
         yield ""
 
 
-def endpoint_lines(forms: Iterable[str]) -> Iterator[str]:
+def endpoint_lines(transports: Iterable[str]) -> Iterator[str]:
     """Return how the endpoint was served."""
-    served = " and ".join(_FORMS[form] for form in sorted(forms))
+    served = " and ".join(_TRANSPORTS[name] for name in sorted(transports))
     if served:
         yield f"endpoint: {served}"
 

@@ -39,7 +39,7 @@ ABOUT = Circumstances(
     level=Level.MUST,
     max_examples=20,
     seed=0,
-    forms=("respx",),
+    transports=("respx",),
 )
 
 drawn = settings(
@@ -179,7 +179,7 @@ def client_reports(draw: st.DrawFn) -> ClientReport:
         level=draw(st.sampled_from(Level)),
         duration=draw(seconds()),
         seed=draw(st.integers(0, 99)),
-        forms=tuple(draw(st.lists(st.sampled_from(["respx", "loopback"]), unique=True))),
+        transports=tuple(draw(st.lists(st.sampled_from(["respx", "loopback"]), unique=True))),
     )
     rows = st.builds(ErrorRow, st.integers(400, 599), texts(), st.booleans(), st.booleans(), st.booleans())
     senders = st.builds(Sender, st.sampled_from(["sync", "async"]), texts())

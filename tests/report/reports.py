@@ -31,7 +31,7 @@ CIRCUMSTANCES = Circumstances(
     level=Level.MUST,
     max_examples=20,
     seed=7,
-    forms=("respx",),
+    transports=("respx",),
 )
 DIFF = """\
 - required  + observed
