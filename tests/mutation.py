@@ -68,13 +68,13 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "judging": {
         "context": (_kills("response", "request"),),
-        "course": _SEQUENCES,
         "crowd": _SEQUENCES,
         "family": (_kills("errors", "response"),),
         "invalidity": (_kills("invalid"),),
         "lies": (_tests("judging", "malformed_replies"), _kills("hostile")),
-        "machine": _SEQUENCES,
         "secrets": _SECRETS,
+        "sequences": _SEQUENCES,
+        "stateful": _SEQUENCES,
     },
     "client": {
         "outcome": (_ERRORS,),

@@ -15,7 +15,6 @@ from .checks import (
     why_not_offered,
 )
 from .context import CheckContext, Seen
-from .course import GOOD, Course, make_call, new_key, numbers_in, repertoire, text_of
 from .crowd import Crowd, Interlude, Meeting, patience
 from .family import (
     SECOND_ANSWER,
@@ -43,9 +42,10 @@ from .harness import (
 from .honesty import adapter_work, note_adapter
 from .invalidity import Kind, is_converted
 from .lies import LIES, TEXT, Lie, nested
-from .machine import run_machine
 from .samples import Sample, sample
 from .secrets import Place, attributes, carried, configuration, holds, logged, recorded, shown
+from .sequences import GOOD, CallSequence, baseline, make_call, new_key, numbers_in, text_of
+from .stateful import run_stateful
 
 __all__ = [
     "API_KEY",
@@ -62,9 +62,9 @@ __all__ = [
     "USUAL_EXAMPLES",
     "WAV",
     "Axis",
+    "CallSequence",
     "CheckContext",
     "CheckInfo",
-    "Course",
     "Crowd",
     "Harness",
     "Interlude",
@@ -79,6 +79,7 @@ __all__ = [
     "adapter_work",
     "attributes",
     "axes",
+    "baseline",
     "carried",
     "cases",
     "check",
@@ -102,9 +103,8 @@ __all__ = [
     "raised_types",
     "reason_of",
     "recorded",
-    "repertoire",
     "require_family",
-    "run_machine",
+    "run_stateful",
     "sample",
     "shown",
     "smallest_call",

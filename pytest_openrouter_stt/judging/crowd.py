@@ -14,8 +14,8 @@ from pytest_openrouter_stt.endpoint import BodyError, Reply
 from pytest_openrouter_stt.report import CheckFailed, Observation, same_json
 
 from .context import Seen
-from .course import GOOD, numbers_in
 from .harness import API_KEY
+from .sequences import GOOD, numbers_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.endpoint import Exchange, WireRequest
 
     from .context import CheckContext
-    from .course import Course
+    from .sequences import CallSequence
 
     _Task = asyncio.Future[Outcome]
 
@@ -73,19 +73,19 @@ class Crowd:
     """Calls that are made at once, each with a number and an answer of its own.
 
     Args:
-        course: What numbers them, and what they are held against.
+        sequence: What numbers them, and what they are held against.
         shape: What is passed in each.
         kinds: What each is answered with.
         meeting: Where their threads wait for each other; ``None`` when they need not.
     """
 
-    def __init__(self, course: Course, shape: str, kinds: Sequence[str], meeting: Meeting | None) -> None:
+    def __init__(self, sequence: CallSequence, shape: str, kinds: Sequence[str], meeting: Meeting | None) -> None:
         self._meeting = meeting
-        self._stt = course.stt
-        self._course = course
+        self._stt = sequence.stt
+        self._sequence = sequence
         self._shape = shape
-        self._kinds = {course.next_number(): kind for kind in kinds}
-        self._calls = {number: course.numbered(shape, number) for number in self._kinds}
+        self._kinds = {sequence.next_number(): kind for kind in kinds}
+        self._calls = {number: sequence.numbered(shape, number) for number in self._kinds}
 
     def judge(self) -> None:
         """Make the calls, and hold each against the contract as if it had been alone.
@@ -100,7 +100,7 @@ class Crowd:
             self._stt.seen(call, outcome, self._stt.mode)
             seen = Seen(Observation(call, self._stt.mode, outcome, tuple(requests[number])))
             try:
-                self._course.judge(seen, self._shape, self._kinds[number])
+                self._sequence.judge(seen, self._shape, self._kinds[number])
             except CheckFailed as failure:
                 failure.observed = f"of {len(self._calls)} calls at once, one went wrong: {failure.observed}"
                 raise
@@ -121,7 +121,7 @@ class Crowd:
         if self._stt.mode == "sync" and self._meeting is not None:
             self._meeting.attend()
         number = min(_numbers_of(request) & self._calls.keys(), default=min(self._calls))
-        return self._course.answer(self._kinds[number], number)
+        return self._sequence.answer(self._kinds[number], number)
 
     def _requests(self) -> dict[int, list[Exchange]]:
         """Return the requests of each call: those with its body, and for a call without any one that is left over."""

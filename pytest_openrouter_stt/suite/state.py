@@ -17,13 +17,13 @@ from pytest_openrouter_stt.judging import (
     Crowd,
     Interlude,
     Meeting,
+    baseline,
     check,
     make_call,
     new_key,
     numbers_in,
     patience,
-    repertoire,
-    run_machine,
+    run_stateful,
     text_of,
 )
 from pytest_openrouter_stt.report import CheckFailed, CheckStopped, CouldNotRun, Level, Source, same_json
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from pytest_openrouter_stt.client import Outcome
     from pytest_openrouter_stt.contract import Call
-    from pytest_openrouter_stt.judging import CheckContext, Course, Seen
+    from pytest_openrouter_stt.judging import CallSequence, CheckContext, Seen
 
 _OPERATION = "#/paths/~1audio~1transcriptions/post"
 _REQUEST = "#/components/schemas/STTRequest"
@@ -54,12 +54,12 @@ def test_calls_at_once_do_not_cross(stt: CheckContext) -> None:
     other.
     Fails: another call's body, header, transcript or error, or refusing a call because another is under way.
     """
-    known = repertoire(stt)
-    course, bad = known.course(stt, API_KEY), known.kinds[::2] or (GOOD,)
+    known = baseline(stt)
+    sequence, bad = known.sequence(stt, API_KEY), known.kinds[::2] or (GOOD,)
     meeting: Meeting | None = Meeting(_AT_ONCE, patience(stt))
     for first in (0, _AT_ONCE // 2):
         kinds = [GOOD if place % 2 else bad[(first + place // 2) % len(bad)] for place in range(_AT_ONCE)]
-        Crowd(course, known.shapes[0], kinds, meeting).judge()
+        Crowd(sequence, known.shapes[0], kinds, meeting).judge()
         meeting = Meeting(_AT_ONCE, patience(stt)) if meeting is not None and meeting.is_complete else None
 
 
@@ -76,14 +76,14 @@ def test_usable_after_each_error(stt: CheckContext) -> None:
     elsewhere.
     Fails: a body, a header, a flag or a closed connection that the error leaves behind.
     """
-    known = repertoire(stt)
+    known = baseline(stt)
     for kind, observed in known.aftermath.items():
         stt.harness.client.forget(API_KEY)
-        course = known.course(stt, API_KEY)
+        sequence = known.sequence(stt, API_KEY)
         with suppress(CheckFailed):  # how the error itself was taken is for other checks
-            course.call(known.shapes[0], kind)
+            sequence.call(known.shapes[0], kind)
         try:
-            course.call(known.shapes[-1], GOOD)
+            sequence.call(known.shapes[-1], GOOD)
         except CheckFailed as failure:
             failure.observed = f"after {kind}, {failure.observed}"
             raise
@@ -102,16 +102,16 @@ def test_failures_change_no_arguments(stt: CheckContext) -> None:
     Passes: arguments that equal what they were, after each kind of error that the client takes well.
     Fails: taking something out of the caller's dictionaries, or adding to them, when a call fails.
     """
-    known = repertoire(stt)
+    known = baseline(stt)
     if not known.kinds:
         raise CheckStopped(CouldNotRun(reason="no call that fails ends as it has to; see the area errors"))
     call = make_call("full", 1, stt.contract, stt.features)
     if _change(stt, call, Reply.transcript("text")):
         see = "see request::test_arguments_are_not_changed"
         raise CheckStopped(CouldNotRun(reason=f"the arguments change even when nothing fails; {see}"))
-    course = known.course(stt, API_KEY)
+    sequence = known.sequence(stt, API_KEY)
     for kind in known.kinds:
-        change = _change(stt, call, course.answer(kind, 1))
+        change = _change(stt, call, sequence.answer(kind, 1))
         if change is not None:
             seen, before, after = change
             seen.fail(f"answered with {kind}, it changed the arguments that it was given", before, after)
@@ -166,9 +166,9 @@ def test_closing_may_be_repeated(stt: CheckContext) -> None:
     Passes: closing once and once more without an error; a client without `close()` or `aclose()` is not judged.
     Fails: an error from either, for example because what is to be closed is not there any more.
     """
-    with _two_clients(stt, repeatedly=True) as course:
+    with _two_clients(stt, repeatedly=True) as sequence:
         for times in ("once", "twice"):
-            outcome = _close(course)
+            outcome = _close(sequence)
             if isinstance(outcome, Failure):
                 raise CheckFailed(observed=f"being closed {times}, it {outcome}")
 
@@ -186,8 +186,8 @@ def test_a_closed_client_answers_or_fails(stt: CheckContext) -> None:
     closed.
     Fails: a transcript though nothing was sent, a wrong one, or SystemExit and the like.
     """
-    with _two_clients(stt) as course:
-        seen = _call_after_closing(course)
+    with _two_clients(stt) as sequence:
+        seen = _call_after_closing(sequence)
         outcome = seen.observation.outcome
         if isinstance(outcome, Transcript):
             seen.require(bool(seen.requests), "being closed, it sent nothing and returned a transcript")
@@ -211,8 +211,8 @@ def test_a_closed_client_says_so(stt: CheckContext) -> None:
     Fails: AttributeError, TypeError, NameError, KeyError, IndexError or AssertionError: what a line raises that did not
     expect it.
     """
-    with _two_clients(stt) as course:
-        seen = _call_after_closing(course)
+    with _two_clients(stt) as sequence:
+        seen = _call_after_closing(sequence)
         outcome = seen.observation.outcome
         is_slip = isinstance(outcome, Failure) and isinstance(outcome.error, _SLIPS)
         seen.require(not is_slip, f"being closed, it {outcome}")
@@ -230,10 +230,10 @@ def test_closing_leaves_other_clients_alone(stt: CheckContext) -> None:
     Passes: the next call of the other client made and answered as usual; not judged where nothing can be closed.
     Fails: a connection that all clients share, and that one of them closes.
     """
-    with _two_clients(stt) as course:
-        with course.step(f"{course.name(1)} is closed"):
-            _close(course)
-        course.call(repertoire(stt).shapes[0], GOOD)
+    with _two_clients(stt) as sequence:
+        with sequence.step(f"{sequence.name(1)} is closed"):
+            _close(sequence)
+        sequence.call(baseline(stt).shapes[0], GOOD)
 
 
 _SLIPS = (AttributeError, TypeError, NameError, LookupError, AssertionError)
@@ -241,40 +241,40 @@ _SLIPS = (AttributeError, TypeError, NameError, LookupError, AssertionError)
 
 
 @contextmanager
-def _two_clients(stt: CheckContext, *, repeatedly: bool = False) -> Iterator[Course]:
+def _two_clients(stt: CheckContext, *, repeatedly: bool = False) -> Iterator[CallSequence]:
     """Give calls by two new clients that have made some, of which the second may be closed."""
-    course = repertoire(stt).course(stt, new_key(), new_key())
+    sequence = baseline(stt).sequence(stt, new_key(), new_key())
     try:
-        _require_well(course, 0, 1, 0)
-        if not stt.harness.client.closable(course.keys[1], stt.mode, repeatedly=repeatedly):
+        _require_well(sequence, 0, 1, 0)
+        if not stt.harness.client.closable(sequence.keys[1], stt.mode, repeatedly=repeatedly):
             pytest.skip("the client has no close()" if repeatedly else "the client cannot be closed")
-        yield course
+        yield sequence
     finally:
-        for api_key in (API_KEY, *course.keys):  # what clients share may have been closed with one of them
+        for api_key in (API_KEY, *sequence.keys):  # what clients share may have been closed with one of them
             stt.harness.client.forget(api_key)
 
 
-def _require_well(course: Course, *clients: int) -> None:
+def _require_well(sequence: CallSequence, *clients: int) -> None:
     """Judge no further unless calls go well before that happens which the check is about."""
     try:
         for client in clients:
-            course.call(repertoire(course.stt).shapes[0], GOOD, client)
+            sequence.call(baseline(sequence.stt).shapes[0], GOOD, client)
     except CheckFailed as failure:
         reason = f"a call does not go well even before: {failure}; see state::test_any_sequence_of_calls"
         raise CheckStopped(CouldNotRun(reason=reason)) from None
 
 
-def _close(course: Course) -> Outcome:
-    outcome = course.stt.harness.client.close_one(course.keys[1], course.stt.mode)
+def _close(sequence: CallSequence) -> Outcome:
+    outcome = sequence.stt.harness.client.close_one(sequence.keys[1], sequence.stt.mode)
     if isinstance(outcome, NoAnswer):
         raise CheckStopped(CheckFailed(observed=f"closing did not end: {outcome.reason}"))
     return outcome
 
 
-def _call_after_closing(course: Course) -> Seen:
-    _close(course)
-    call = make_call("plain", 1, course.stt.contract, course.stt.features)
-    return course.stt.call_with_key(course.keys[1], call, Reply.transcript(text_of(1)))
+def _call_after_closing(sequence: CallSequence) -> Seen:
+    _close(sequence)
+    call = make_call("plain", 1, sequence.stt.contract, sequence.stt.features)
+    return sequence.stt.call_with_key(sequence.keys[1], call, Reply.transcript(text_of(1)))
 
 
 @check(
@@ -310,15 +310,15 @@ def test_cancelling_leaves_the_client_usable(stt: CheckContext) -> None:
     next call.
     """
     _require_event_loop(stt)
-    course = repertoire(stt).course(stt, API_KEY)
-    _require_well(course, 0)
+    sequence = baseline(stt).sequence(stt, API_KEY)
+    _require_well(sequence, 0)
     seen = Interlude(stt, cancels=True).call(stt.smallest)
     outcome = seen.observation.outcome
     if isinstance(outcome, Failure):
         seen.require(isinstance(outcome.error, asyncio.CancelledError), f"cancelled, it {outcome}")
     seen.require(len(seen.requests) == 1, f"cancelled, it made {len(seen.requests)} requests")
-    with course.step("the next is cancelled before it is answered"):
-        course.call(repertoire(stt).shapes[0], GOOD)
+    with sequence.step("the next is cancelled before it is answered"):
+        sequence.call(baseline(stt).shapes[0], GOOD)
 
 
 def _require_event_loop(stt: CheckContext) -> None:
@@ -339,4 +339,4 @@ def test_any_sequence_of_calls(stt: CheckContext) -> None:
     client does right alone.
     Fails: a call that goes wrong only after others, such as the transcript of an earlier one after two errors.
     """
-    run_machine(stt, repertoire(stt))
+    run_stateful(stt, baseline(stt))

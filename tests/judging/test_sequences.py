@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_openrouter_stt.contract import load_contract
-from pytest_openrouter_stt.judging.course import make_call, new_key, numbers_in, text_of
 from pytest_openrouter_stt.judging.crowd import Meeting, patience
+from pytest_openrouter_stt.judging.sequences import make_call, new_key, numbers_in, text_of
 from pytest_openrouter_stt.report import Verdict
 from tests.running import judge_here, run_pytest
 from tests.versions import newest_draws

@@ -1,4 +1,4 @@
-"""A machine that drives clients through sequences of calls, errors, faults and closes."""
+"""A state machine that drives clients through sequences of calls, errors, faults and closes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from pytest_openrouter_stt.report import CheckFailed, CheckStopped
 
-from .course import GOOD, faults, new_key, statuses, unreadable
 from .harness import API_KEY
+from .sequences import GOOD, faults, new_key, statuses, unreadable
 
 if TYPE_CHECKING:
     from .context import CheckContext
-    from .course import Course, Repertoire
+    from .sequences import Baseline, CallSequence
 
 _STEPS = 15
 _EXAMPLES_PER_SEQUENCE = 4
@@ -42,23 +42,23 @@ class Step:
     shape: str = ""
     kind: str = GOOD
 
-    def take(self, course: Course) -> None:
+    def take(self, sequence: CallSequence) -> None:
         """Take it.
 
         Raises:
             CheckFailed: The call was not made, or did not end, as the contract has it.
         """
         if self.shape:
-            course.call(self.shape, self.kind, self.client)
+            sequence.call(self.shape, self.kind, self.client)
             return
-        driven, api_key = course.stt.harness.client, course.keys[self.client]
-        with course.step(f"{course.name(self.client)} is closed, and made anew with the same key"):
+        driven, api_key = sequence.stt.harness.client, sequence.keys[self.client]
+        with sequence.step(f"{sequence.name(self.client)} is closed, and made anew with the same key"):
             driven.open(api_key)
-            driven.close_one(api_key, course.stt.mode)
+            driven.close_one(api_key, sequence.stt.mode)
             driven.forget(api_key)
 
 
-class Track:
+class SequenceRunner:
     """Where sequences are run, each with two new clients: else it could not be told what it takes to fail.
 
     Args:
@@ -66,11 +66,11 @@ class Track:
         known: What may be part of a sequence.
     """
 
-    def __init__(self, stt: CheckContext, known: Repertoire) -> None:
+    def __init__(self, stt: CheckContext, known: Baseline) -> None:
         kinds = {"status": statuses(stt.contract), "fault": faults(), "unreadable": unreadable()}
         self._stt = stt
         self._known = known
-        self._course = known.course(stt)
+        self._sequence = known.sequence(stt)
         self.profile = stt.harness.profile
         self.shapes = known.shapes
         self.kinds = {what: [kind for kind in known.kinds if kind in some] or [GOOD] for what, some in kinds.items()}
@@ -79,16 +79,16 @@ class Track:
     def begin(self) -> None:
         """Begin a sequence."""
         self.end()
-        self._course = self._known.course(self._stt, new_key(), new_key())
+        self._sequence = self._known.sequence(self._stt, new_key(), new_key())
 
     def end(self) -> None:
         """Forget the clients, and the usual one: what they share may have been closed with one of them."""
-        for api_key in (API_KEY, *self._course.keys):
+        for api_key in (API_KEY, *self._sequence.keys):
             self._stt.harness.client.forget(api_key)
 
     def take(self, step: Step) -> None:
         """Take the next step; see `Step.take`."""
-        step.take(self._course)
+        step.take(self._sequence)
 
     def smallest(self, steps: list[Step], failure: CheckFailed) -> CheckFailed:
         """Return the failure of as few of *steps* as it takes, the last of which failed with *failure*."""
@@ -119,36 +119,36 @@ class ClientMachine(RuleBasedStateMachine):
     """One sequence.
 
     Args:
-        track: Where it is run.
+        runner: Where it is run.
     """
 
-    def __init__(self, track: Track) -> None:
+    def __init__(self, runner: SequenceRunner) -> None:
         super().__init__()
-        self.track = track
+        self.runner = runner
         self.steps: list[Step] = []
-        with track.profile.example():
-            track.begin()
+        with runner.profile.example():
+            runner.begin()
 
     @rule(shape=_numbers, what=_numbers, kind=_numbers, client=_numbers)
     def call(self, shape: int, what: int, kind: int, client: int) -> None:
         """Make a call."""
-        shapes, kinds = self.track.shapes, self.track.kinds.get(_WHAT[what % len(_WHAT)], [GOOD])
+        shapes, kinds = self.runner.shapes, self.runner.kinds.get(_WHAT[what % len(_WHAT)], [GOOD])
         self._take(Step(_client(client), shapes[shape % len(shapes)], kinds[kind % len(kinds)]))
 
     @rule(shape=_numbers, what=_numbers, kind=_numbers, client=_numbers)
     def close_and_call(self, shape: int, what: int, kind: int, client: int) -> None:
         """Make a call, after a client was closed; that is done once only, since new ones are costly."""
-        if self.track.closable and not any(not step.shape for step in self.steps):
+        if self.runner.closable and not any(not step.shape for step in self.steps):
             self._take(Step(_client(client)))
         self.call(shape, what, kind, client)
 
     def _take(self, step: Step) -> None:
         self.steps.append(step)
         try:
-            self.track.take(step)
+            self.runner.take(step)
         except CheckFailed as failure:
             # Here, and not by Hypothesis: it takes fewer than a call for each step, where Hypothesis takes hundreds.
-            raise CheckStopped(self.track.smallest(self.steps, failure)) from None
+            raise CheckStopped(self.runner.smallest(self.steps, failure)) from None
 
 
 def _client(number: int) -> int:
@@ -156,18 +156,18 @@ def _client(number: int) -> int:
     return int(number % 8 == 7)
 
 
-def run_machine(stt: CheckContext, known: Repertoire) -> None:
-    """Take sequences of steps of what the client has in its repertoire.
+def run_stateful(stt: CheckContext, known: Baseline) -> None:
+    """Run sequences of steps, made of what the client does right without one.
 
     Raises:
         CheckStopped: A step failed; as few as it takes to show that are in the details.
     """
-    track = Track(stt, known)
-    profile = track.profile
+    runner = SequenceRunner(stt, known)
+    profile = runner.profile
     limits = stt.settings_for(max(1, profile.max_examples // _EXAMPLES_PER_SEQUENCE), stateful_step_count=_STEPS)
-    machines = cast("type[ClientMachine]", seed(profile.seed)(lambda: ClientMachine(track)))
+    machines = cast("type[ClientMachine]", seed(profile.seed)(lambda: ClientMachine(runner)))
     try:
         with profile.drawing():
             run_state_machine_as_test(machines, settings=limits)
     finally:
-        track.end()
+        runner.end()

@@ -105,7 +105,7 @@ def _fault(fault: Fault, _number: int) -> Reply:
     return Reply.broken(fault)
 
 
-class Course:
+class CallSequence:
     """A sequence of calls.
 
     Args:
@@ -239,11 +239,11 @@ def _header_names(seen: Seen) -> frozenset[str]:
     return frozenset(name.lower() for name, _ in seen.request.headers)
 
 
-_KNOWN: WeakKeyDictionary[ClientUnderTest, dict[Mode, Repertoire]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[ClientUnderTest, dict[Mode, Baseline]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
-class Repertoire:
+class Baseline:
     """What a client does as the contract has it, after calls that went well.
 
     What it does wrong even then is for the check that names it, and is not asked of it in a sequence.
@@ -260,14 +260,14 @@ class Repertoire:
     usual: Mapping[str, frozenset[str]]
     aftermath: Mapping[str, str]
 
-    def course(self, stt: CheckContext, *keys: str) -> Course:
+    def sequence(self, stt: CheckContext, *keys: str) -> CallSequence:
         """Return a new sequence of calls, made by clients with these keys."""
-        course = Course(stt, *keys)
-        course.usual.update(self.usual)
-        return course
+        sequence = CallSequence(stt, *keys)
+        sequence.usual.update(self.usual)
+        return sequence
 
 
-def repertoire(stt: CheckContext) -> Repertoire:
+def baseline(stt: CheckContext) -> Baseline:
     """Return what the client can do in the mode of the check; it is tried once.
 
     Raises:
@@ -279,29 +279,29 @@ def repertoire(stt: CheckContext) -> Repertoire:
     return known[stt.mode]
 
 
-def _tried(stt: CheckContext) -> Repertoire:
-    course = Course(stt, API_KEY)
+def _tried(stt: CheckContext) -> Baseline:
+    sequence = CallSequence(stt, API_KEY)
     stt.harness.client.forget(API_KEY)
-    shapes = tuple(shape for shape in SHAPES if _failure(course, shape, GOOD) is None)
+    shapes = tuple(shape for shape in SHAPES if _failure(sequence, shape, GOOD) is None)
     if not shapes:
         raise CheckStopped(CouldNotRun(reason="no call goes well even alone; see the area request"))
     kinds: list[str] = []
     aftermath: dict[str, str] = {}
     for kind in errors(stt.contract):
-        course.begin()
-        failure = _failure(course, shapes[0], kind)
-        failure_after = _failure(course, shapes[-1], GOOD)
+        sequence.begin()
+        failure = _failure(sequence, shapes[0], kind)
+        failure_after = _failure(sequence, shapes[-1], GOOD)
         if failure_after is not None:
             aftermath[kind] = failure_after.observed
             stt.harness.client.forget(API_KEY)
         elif failure is None:
             kinds.append(kind)
-    return Repertoire(shapes, tuple(kinds), course.usual, aftermath)
+    return Baseline(shapes, tuple(kinds), sequence.usual, aftermath)
 
 
-def _failure(course: Course, shape: str, kind: str) -> CheckFailed | None:
+def _failure(sequence: CallSequence, shape: str, kind: str) -> CheckFailed | None:
     try:
-        course.call(shape, kind)
+        sequence.call(shape, kind)
     except CheckFailed as failure:
         return failure
     return None
