@@ -67,8 +67,8 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
         **{area: _judged(area) for area in AREAS},
     },
     "judging": {
+        "concurrency": _SEQUENCES,
         "context": (_kills("response", "request"),),
-        "crowd": _SEQUENCES,
         "family": (_kills("errors", "response"),),
         "invalidity": (_kills("invalid"),),
         "lies": (_tests("judging", "malformed_replies"), _kills("hostile")),

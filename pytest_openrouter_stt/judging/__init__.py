@@ -14,8 +14,8 @@ from .checks import (
     of_case,
     why_not_offered,
 )
+from .concurrency import Barrier, ConcurrentCalls, DuringCall, barrier_timeout
 from .context import CheckContext, Seen
-from .crowd import Crowd, Interlude, Meeting, patience
 from .family import (
     SECOND_ANSWER,
     common_base,
@@ -62,15 +62,15 @@ __all__ = [
     "USUAL_EXAMPLES",
     "WAV",
     "Axis",
+    "Barrier",
     "CallSequence",
     "CheckContext",
     "CheckInfo",
-    "Crowd",
+    "ConcurrentCalls",
+    "DuringCall",
     "Harness",
-    "Interlude",
     "Kind",
     "Lie",
-    "Meeting",
     "Place",
     "Profile",
     "Sample",
@@ -79,6 +79,7 @@ __all__ = [
     "adapter_work",
     "attributes",
     "axes",
+    "barrier_timeout",
     "baseline",
     "carried",
     "cases",
@@ -99,7 +100,6 @@ __all__ = [
     "numbers_in",
     "of_case",
     "own_base",
-    "patience",
     "raised_types",
     "reason_of",
     "recorded",

@@ -14,15 +14,15 @@ from pytest_openrouter_stt.endpoint import Reply
 from pytest_openrouter_stt.judging import (
     API_KEY,
     GOOD,
-    Crowd,
-    Interlude,
-    Meeting,
+    Barrier,
+    ConcurrentCalls,
+    DuringCall,
+    barrier_timeout,
     baseline,
     check,
     make_call,
     new_key,
     numbers_in,
-    patience,
     run_stateful,
     text_of,
 )
@@ -56,11 +56,11 @@ def test_calls_at_once_do_not_cross(stt: CheckContext) -> None:
     """
     known = baseline(stt)
     sequence, bad = known.sequence(stt, API_KEY), known.kinds[::2] or (GOOD,)
-    meeting: Meeting | None = Meeting(_AT_ONCE, patience(stt))
+    barrier: Barrier | None = Barrier(_AT_ONCE, barrier_timeout(stt))
     for first in (0, _AT_ONCE // 2):
         kinds = [GOOD if place % 2 else bad[(first + place // 2) % len(bad)] for place in range(_AT_ONCE)]
-        Crowd(sequence, known.shapes[0], kinds, meeting).judge()
-        meeting = Meeting(_AT_ONCE, patience(stt)) if meeting is not None and meeting.is_complete else None
+        ConcurrentCalls(sequence, known.shapes[0], kinds, barrier).judge()
+        barrier = Barrier(_AT_ONCE, barrier_timeout(stt)) if barrier is not None and barrier.is_complete else None
 
 
 @check(
@@ -290,9 +290,9 @@ def test_the_event_loop_goes_on(stt: CheckContext) -> None:
     Fails: a blocking call in the coroutine, or waiting in it for the result of a thread.
     """
     _require_event_loop(stt)
-    interlude = Interlude(stt)
-    seen = interlude.call(stt.smallest)
-    seen.require(bool(seen.requests) and interlude.in_time, "the event loop stood still until the call was answered")
+    during = DuringCall(stt)
+    seen = during.call(stt.smallest)
+    seen.require(bool(seen.requests) and during.in_time, "the event loop stood still until the call was answered")
 
 
 @check(
@@ -312,7 +312,7 @@ def test_cancelling_leaves_the_client_usable(stt: CheckContext) -> None:
     _require_event_loop(stt)
     sequence = baseline(stt).sequence(stt, API_KEY)
     _require_well(sequence, 0)
-    seen = Interlude(stt, cancels=True).call(stt.smallest)
+    seen = DuringCall(stt, cancels=True).call(stt.smallest)
     outcome = seen.observation.outcome
     if isinstance(outcome, Failure):
         seen.require(isinstance(outcome.error, asyncio.CancelledError), f"cancelled, it {outcome}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_openrouter_stt.contract import load_contract
-from pytest_openrouter_stt.judging.crowd import Meeting, patience
+from pytest_openrouter_stt.judging.concurrency import Barrier, barrier_timeout
 from pytest_openrouter_stt.judging.sequences import make_call, new_key, numbers_in, text_of
 from pytest_openrouter_stt.report import Verdict
 from tests.running import judge_here, run_pytest
@@ -95,13 +95,13 @@ class TestCalls:
 
 class TestMeeting:
     def test_nobody_goes_on_before_all_have_come(self) -> None:
-        meeting, went_on = Meeting(3, 10), []
+        barrier, went_on = Barrier(3, 10), []
 
-        def attend() -> None:
-            meeting.attend()
-            went_on.append(meeting.is_complete)
+        def wait() -> None:
+            barrier.wait()
+            went_on.append(barrier.is_complete)
 
-        threads = [threading.Thread(target=attend) for _ in range(3)]
+        threads = [threading.Thread(target=wait) for _ in range(3)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -109,23 +109,23 @@ class TestMeeting:
         assert went_on == [True] * 3
 
     def test_who_comes_alone_waits_once(self) -> None:
-        meeting = Meeting(3, 0.05)
+        barrier = Barrier(3, 0.05)
         before = time.monotonic()
-        meeting.attend()
+        barrier.wait()
         assert time.monotonic() - before >= 0.05
-        assert not meeting.is_complete
+        assert not barrier.is_complete
         for _ in range(3):
-            meeting.attend()
+            barrier.wait()
         assert time.monotonic() - before < 5
 
     def test_it_is_complete_when_all_have_come(self) -> None:
-        meeting, complete = Meeting(4, 0), []
+        barrier, complete = Barrier(4, 0), []
         for _ in range(4):
-            meeting.attend()
-            complete.append(meeting.is_complete)
+            barrier.wait()
+            complete.append(barrier.is_complete)
         assert complete == [False, False, False, True]
 
     @pytest.mark.parametrize("deadline", [1.0, 3.0, 60.0])
     def test_no_call_waits_until_its_deadline(self, deadline: float) -> None:
         context: Any = SimpleNamespace(harness=SimpleNamespace(profile=SimpleNamespace(deadline=deadline)))
-        assert 0 < patience(context) < deadline / 2
+        assert 0 < barrier_timeout(context) < deadline / 2

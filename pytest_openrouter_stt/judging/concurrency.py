@@ -29,38 +29,38 @@ if TYPE_CHECKING:
 
     _Task = asyncio.Future[Outcome]
 
-_PATIENCE = 1.0
+_LONGEST_TIMEOUT = 1.0
 
 
-def patience(stt: CheckContext) -> float:
+def barrier_timeout(stt: CheckContext) -> float:
     """Return how long one thread may keep another waiting, in real seconds, so that no call reaches its deadline."""
-    return min(_PATIENCE, stt.harness.profile.deadline / 4)
+    return min(_LONGEST_TIMEOUT, stt.harness.profile.deadline / 4)
 
 
-class Meeting:
+class Barrier:
     """Lets threads go on once all have come, or once it is plain that some will not.
 
     It takes real time: a barrier of `threading` would wait on the client's clock, which is not to be waited for.
 
     Args:
         size: How many are expected.
-        patience: How long each waits for the others, in seconds.
+        timeout: How long each waits for the others, in seconds.
     """
 
-    def __init__(self, size: int, patience: float) -> None:
+    def __init__(self, size: int, timeout: float) -> None:
         self._missing = size
-        self._patience = patience
+        self._timeout = timeout
         self._lock = threading.Lock()
         self._gate: queue.SimpleQueue[None] = queue.SimpleQueue()
 
-    def attend(self) -> None:
+    def wait(self) -> None:
         """Wait for the others."""
         with self._lock:
             self._missing -= 1
             if self._missing == 0:
                 self._gate.put(None)
         with suppress(queue.Empty):
-            self._gate.get(timeout=self._patience)
+            self._gate.get(timeout=self._timeout)
         self._gate.put(None)
 
     @property
@@ -69,18 +69,18 @@ class Meeting:
         return self._missing <= 0
 
 
-class Crowd:
+class ConcurrentCalls:
     """Calls that are made at once, each with a number and an answer of its own.
 
     Args:
         sequence: What numbers them, and what they are held against.
         shape: What is passed in each.
         kinds: What each is answered with.
-        meeting: Where their threads wait for each other; ``None`` when they need not.
+        barrier: Where their threads wait for each other; ``None`` when they need not.
     """
 
-    def __init__(self, sequence: CallSequence, shape: str, kinds: Sequence[str], meeting: Meeting | None) -> None:
-        self._meeting = meeting
+    def __init__(self, sequence: CallSequence, shape: str, kinds: Sequence[str], barrier: Barrier | None) -> None:
+        self._barrier = barrier
         self._stt = sequence.stt
         self._sequence = sequence
         self._shape = shape
@@ -118,8 +118,8 @@ class Crowd:
 
     def _answer(self, request: WireRequest) -> Reply:
         # Tasks meet by themselves: all of them send before the first is answered, since an answer is awaited.
-        if self._stt.mode == "sync" and self._meeting is not None:
-            self._meeting.attend()
+        if self._stt.mode == "sync" and self._barrier is not None:
+            self._barrier.wait()
         number = min(_numbers_of(request) & self._calls.keys(), default=min(self._calls))
         return self._sequence.answer(self._kinds[number], number)
 
@@ -157,7 +157,7 @@ _ANSWER_AFTER = 1.0
 _SOON = 0.001
 
 
-class Interlude:
+class DuringCall:
     """One call, and something that its event loop is to do between the request and the answer.
 
     Args:
@@ -207,7 +207,7 @@ class Interlude:
 
         task.get_loop().call_soon_threadsafe(act)
         with suppress(queue.Empty):
-            acted.get(timeout=patience(self._stt))
+            acted.get(timeout=barrier_timeout(self._stt))
         given_up.set()
 
     def _act(self, task: _Task, *, in_time: bool) -> None:
