@@ -69,9 +69,9 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
     "judging": {
         "concurrency": _SEQUENCES,
         "context": (_kills("response", "request"),),
-        "family": (_kills("errors", "response"),),
+        "error_types": (_kills("errors", "response"),),
         "invalidity": (_kills("invalid"),),
-        "lies": (_tests("judging", "malformed_replies"), _kills("hostile")),
+        "malformed_replies": (_tests("judging", "malformed_replies"), _kills("hostile")),
         "secrets": _SECRETS,
         "sequences": _SEQUENCES,
         "stateful": _SEQUENCES,

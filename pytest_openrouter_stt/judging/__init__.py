@@ -1,5 +1,6 @@
 """What checks work with: the check decorator, the context, the harness, sequences, secrets."""
 
+from .adapter_inspection import adapter_work, note_adapter
 from .checks import (
     USUAL_EXAMPLES,
     Axis,
@@ -16,7 +17,7 @@ from .checks import (
 )
 from .concurrency import Barrier, ConcurrentCalls, DuringCall, barrier_timeout
 from .context import CheckContext, Seen
-from .family import (
+from .error_types import (
     SECOND_ANSWER,
     common_base,
     documented_error,
@@ -39,9 +40,8 @@ from .harness import (
     TransportName,
     smallest_call,
 )
-from .honesty import adapter_work, note_adapter
 from .invalidity import Kind, is_converted
-from .lies import LIES, TEXT, Lie, nested
+from .malformed_replies import MALFORMED_REPLIES, TEXT, MalformedReply, nested
 from .samples import Sample, sample
 from .secrets import Place, attributes, carried, configuration, holds, logged, recorded, shown
 from .sequences import GOOD, CallSequence, baseline, make_call, new_key, numbers_in, text_of
@@ -53,8 +53,8 @@ __all__ = [
     "EVERY_BYTE",
     "FLAC",
     "GOOD",
-    "LIES",
     "LIKE_TEXT",
+    "MALFORMED_REPLIES",
     "MODES",
     "SECOND_ANSWER",
     "TEXT",
@@ -70,7 +70,7 @@ __all__ = [
     "DuringCall",
     "Harness",
     "Kind",
-    "Lie",
+    "MalformedReply",
     "Place",
     "Profile",
     "Sample",

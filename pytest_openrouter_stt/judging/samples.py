@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_openrouter_stt.endpoint import Fault, Reply
 
 from .harness import SMALLEST_WAV, smallest_call
-from .lies import LIES, TEXT
+from .malformed_replies import MALFORMED_REPLIES, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -222,8 +222,8 @@ _SAMPLES = {
     "audio::test_files_of_the_caller_stay_open": _given(_FILE, "Then it is asked whether the file is closed."),
     "audio::test_text_files_are_refused": Sample(audio='open("speech.wav", encoding="latin-1")', may_be_refused=True),
     "audio::test_a_path_that_cannot_be_read_is_an_error": _given('Path("missing.wav")', sent="nothing"),
-    "hostile::test_no_wrong_text_is_returned": _answered(LIES["text-twice"].reply),
-    "hostile::test_absurd_responses_are_own_errors": _answered(LIES["charset-hex"].reply),
+    "hostile::test_no_wrong_text_is_returned": _answered(MALFORMED_REPLIES["text-twice"].reply),
+    "hostile::test_absurd_responses_are_own_errors": _answered(MALFORMED_REPLIES["charset-hex"].reply),
     "hostile::test_unusual_json_is_understood": _answered(_raw(r'{"\u0074ext": "1\/2 caf\u00e9 \ud83d\ude00"}')),
     "hostile::test_absurd_usage_is_no_other_number": _answered(_raw('{"text": "a", "usage": {"seconds": NaN}}')),
     "hostile::test_charset_label_has_no_effect": _answered(

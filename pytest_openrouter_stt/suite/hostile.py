@@ -11,17 +11,17 @@ import pytest
 
 from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.endpoint import Reply
-from pytest_openrouter_stt.judging import LIES, TEXT, check, nested, require_family
+from pytest_openrouter_stt.judging import MALFORMED_REPLIES, TEXT, check, nested, require_family
 from pytest_openrouter_stt.report import Level, Source
 
 if TYPE_CHECKING:
-    from pytest_openrouter_stt.judging import CheckContext, Lie
+    from pytest_openrouter_stt.judging import CheckContext, MalformedReply
 
 _RESPONSE = "#/components/schemas/STTResponse"
 _RESPONSES = "#/paths/~1audio~1transcriptions/post/responses"
 _JSON = "application/json"
 
-_lies = pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+_malformed_replies = pytest.mark.parametrize("lie", MALFORMED_REPLIES.values(), ids=MALFORMED_REPLIES)
 
 
 @check(
@@ -30,8 +30,8 @@ _lies = pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
     f"{_RESPONSES}/200",
     hint="What cannot be read is an error; guess no text, and end no program.",
 )
-@_lies
-def test_no_wrong_text_is_returned(stt: CheckContext, lie: Lie) -> None:
+@_malformed_replies
+def test_no_wrong_text_is_returned(stt: CheckContext, lie: MalformedReply) -> None:
     """A response that lies or is absurd ends in an error, or in the very text that its bytes mean.
 
     Passes: an error of any type; or a text that the bytes can mean, such as either of two under the same name.
@@ -51,8 +51,8 @@ def test_no_wrong_text_is_returned(stt: CheckContext, lie: Lie) -> None:
     "sdk.yaml#/default_error",
     hint="Parsers raise more than ValueError: RecursionError, UnicodeError and the errors of decompression too.",
 )
-@_lies
-def test_absurd_responses_are_own_errors(stt: CheckContext, lie: Lie) -> None:
+@_malformed_replies
+def test_absurd_responses_are_own_errors(stt: CheckContext, lie: MalformedReply) -> None:
     """What is raised for a response that lies or is absurd belongs to the client's own errors.
 
     Passes: a transcript, or an error that shares a base class with those that statuses raise.

@@ -12,7 +12,7 @@ from pytest_openrouter_stt.client import Adapter, resolve
 from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.guard import NetworkGuard
 from pytest_openrouter_stt.judging import Harness, Profile, adapter_work
-from pytest_openrouter_stt.judging.honesty import Watch
+from pytest_openrouter_stt.judging.adapter_inspection import AdapterProfiler
 from tests.clients.adapters import Hangs
 from tests.running import ISOLATED, judge_here
 
@@ -87,7 +87,7 @@ def test_a_profiler_is_there_again_afterwards() -> None:
 
     sys.setprofile(profiler)
     try:
-        Watch(adapter).around(lambda: None)
+        AdapterProfiler(adapter).around(lambda: None)
         assert sys.getprofile() is profiler
     finally:
         sys.setprofile(None)

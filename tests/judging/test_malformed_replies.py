@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from pytest_openrouter_stt.judging.lies import LIES, nested
+from pytest_openrouter_stt.judging.malformed_replies import MALFORMED_REPLIES, nested
 
 
 @pytest.mark.parametrize("levels", [1, 3])
@@ -21,7 +21,7 @@ def test_nested_arrays_have_their_depth(levels: int) -> None:
 
 
 def test_the_damage_to_the_gzip_is_seen_by_its_checksum_only() -> None:
-    body = LIES["damaged-gzip"].reply.body
+    body = MALFORMED_REPLIES["damaged-gzip"].reply.body
 
     with pytest.raises(gzip.BadGzipFile, match="CRC"):
         gzip.decompress(body)
@@ -29,7 +29,7 @@ def test_the_damage_to_the_gzip_is_seen_by_its_checksum_only() -> None:
 
 
 def test_the_cut_gzip_lacks_its_checksum_only() -> None:
-    lie = LIES["cut-gzip"]
+    lie = MALFORMED_REPLIES["cut-gzip"]
 
     with pytest.raises(EOFError):
         gzip.decompress(lie.reply.body)
@@ -38,7 +38,7 @@ def test_the_cut_gzip_lacks_its_checksum_only() -> None:
 
 @pytest.mark.parametrize("name", ["length-too-small", "two-lengths", "status-299", "status-300", "status-600"])
 def test_raw_responses_have_a_head_and_a_body(name: str) -> None:
-    head, _, body = (LIES[name].reply.stream or b"").partition(b"\r\n\r\n")
+    head, _, body = (MALFORMED_REPLIES[name].reply.stream or b"").partition(b"\r\n\r\n")
 
     assert head.startswith(b"HTTP/1.1 ")
     assert json.loads(body)["text"]

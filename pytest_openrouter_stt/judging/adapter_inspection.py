@@ -37,7 +37,7 @@ _WORK = {
 """Functions whose work is that of a client, and what an adapter does that calls them."""
 
 
-class Watch:
+class AdapterProfiler:
     """Sees what an adapter calls, in the thread in which a call of the client is made.
 
     Args:
@@ -108,12 +108,12 @@ class _Trial:
     Attributes:
         requests: What it sent.
         outcome: How it ended.
-        watch: What the adapter called meanwhile.
+        profiler: What the adapter called meanwhile.
     """
 
     requests: tuple[WireRequest, ...]
     outcome: Outcome
-    watch: Watch
+    profiler: AdapterProfiler
 
 
 def note_adapter(stt: CheckContext) -> None:
@@ -140,28 +140,28 @@ def _seen(harness: Harness, adapter: Adapter, mode: Mode) -> Iterator[str]:
     trials = list(_trials(harness, adapter, mode))
     for trial in trials:
         yield from _sending(trial, adapter)
-        yield from (f"{work} ({where})" for work, where in trial.watch.work.items())
+        yield from (f"{work} ({where})" for work, where in trial.profiler.work.items())
         yield from _erring(trial.outcome, adapter)
     yield from _repeating(trials)
 
 
 def _trials(harness: Harness, adapter: Adapter, mode: Mode) -> Iterator[_Trial]:
     for script in (_DONE, _REFUSED, _UNAVAILABLE):
-        trial = _watched(harness, adapter, mode, script)
+        trial = _profiled(harness, adapter, mode, script)
         yield trial
         if isinstance(trial.outcome, NoAnswer):  # each costs the deadline, and after three there are no checks
             return
 
 
-def _watched(harness: Harness, adapter: Adapter, mode: Mode, script: tuple[Reply, ...]) -> _Trial:
-    watch = Watch(adapter)
+def _profiled(harness: Harness, adapter: Adapter, mode: Mode, script: tuple[Reply, ...]) -> _Trial:
+    profiler = AdapterProfiler(adapter)
     harness.endpoint.reset()
     harness.endpoint.reply_with(*script)
-    outcome = harness.client.call_within(watch.around, smallest_call(), mode, API_KEY)
+    outcome = harness.client.call_within(profiler.around, smallest_call(), mode, API_KEY)
     requests = harness.endpoint.requests
     harness.endpoint.reset()
     harness.guard.take_escapes()  # a check would take them for its own
-    return _Trial(requests, outcome, watch)
+    return _Trial(requests, outcome, profiler)
 
 
 def _sending(trial: _Trial, adapter: Adapter) -> Iterator[str]:
@@ -173,7 +173,7 @@ def _sending(trial: _Trial, adapter: Adapter) -> Iterator[str]:
 
 
 def _repeating(trials: Sequence[_Trial]) -> Iterator[str]:
-    counts = [trial.watch.most_calls for trial in trials if trial.watch.most_calls[1] <= len(trial.requests)]
+    counts = [trial.profiler.most_calls for trial in trials if trial.profiler.most_calls[1] <= len(trial.requests)]
     called, times = max(counts, key=lambda pair: pair[1], default=("", 0))
     if times > 1:
         yield f"repeats what fails ({called}, {times} times for one call)"

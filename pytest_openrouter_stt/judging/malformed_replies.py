@@ -1,4 +1,4 @@
-"""Responses that no server should send: what each says, and the only texts that its bytes can mean."""
+"""Malformed replies, which no server should send: what each says, and the only texts that its bytes can mean."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STORED = gzip.compress(_DOCUMENT, compresslevel=0, mtime=0)
 _HEAD = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 
 
-class Lie(NamedTuple):
+class MalformedReply(NamedTuple):
     """One such response.
 
     Attributes:
@@ -28,20 +28,20 @@ class Lie(NamedTuple):
     texts: frozenset[str]
 
 
-def _lie(reply: Reply, *texts: str) -> Lie:
-    return Lie(reply, frozenset(texts))
+def _malformed(reply: Reply, *texts: str) -> MalformedReply:
+    return MalformedReply(reply, frozenset(texts))
 
 
-def _body(body: bytes, *texts: str, kind: str = _JSON) -> Lie:
-    return _lie(Reply.raw(body, kind), *texts)
+def _body(body: bytes, *texts: str, kind: str = _JSON) -> MalformedReply:
+    return _malformed(Reply.raw(body, kind), *texts)
 
 
-def _coded(body: bytes, coding: str, *texts: str, status: int = 200) -> Lie:
-    return _lie(Reply.raw(body, _JSON, status=status, headers={"Content-Encoding": coding}), *texts)
+def _coded(body: bytes, coding: str, *texts: str, status: int = 200) -> MalformedReply:
+    return _malformed(Reply.raw(body, _JSON, status=status, headers={"Content-Encoding": coding}), *texts)
 
 
-def _wire(status: bytes, length: int, *texts: str, more: bytes = b"") -> Lie:
-    return _lie(Reply.wire(_HEAD % (status + more, length, _DOCUMENT)), *texts)
+def _wire(status: bytes, length: int, *texts: str, more: bytes = b"") -> MalformedReply:
+    return _malformed(Reply.wire(_HEAD % (status + more, length, _DOCUMENT)), *texts)
 
 
 def nested(levels: int) -> bytes:
@@ -49,7 +49,7 @@ def nested(levels: int) -> bytes:
     return b"[" * levels + b"]" * levels
 
 
-LIES = {
+MALFORMED_REPLIES = {
     "nested-1000": _body(b'{"text": "deep", "x": %s}' % nested(1000), "deep"),
     "nested-100000": _body(b'{"text": "deep", "x": %s}' % nested(100_000), "deep"),
     "nested-text": _body(b'{"text": %s}' % nested(100_000)),
@@ -68,7 +68,7 @@ LIES = {
     "unknown-coding": _coded(_DOCUMENT, "x-nonsense", TEXT),
     "digits-5000": _body(b'{"text": "long", "usage": {"seconds": %s}}' % (b"9" * 5000), "long"),
     "usage-list": _body(b'{"text": "list", "usage": []}', "list"),
-    "headers-10000": _lie(
+    "headers-10000": _malformed(
         Reply(headers=(*((f"X-{number}", "a") for number in range(10_000)), ("Content-Type", _JSON)), body=_DOCUMENT),
         TEXT,
     ),
@@ -78,8 +78,8 @@ LIES = {
     "status-299": _wire(b"299 Fine", len(_DOCUMENT), TEXT),
     "status-300": _wire(b"300 Choose", len(_DOCUMENT)),
     "status-600": _wire(b"600 Beyond", len(_DOCUMENT)),
-    "error-nested": _lie(Reply.raw(b'{"error": %s}' % nested(100_000), _JSON, status=500)),
+    "error-nested": _malformed(Reply.raw(b'{"error": %s}' % nested(100_000), _JSON, status=500)),
     "error-no-gzip": _coded(b'{"error": {"code": 502, "message": "m"}}', "gzip", status=502),
-    "error-charset-hex": _lie(Reply.raw(b'{"error": {}}', f"{_JSON}; charset=hex", status=401)),
-    "error-digits-5000": _lie(Reply.raw(b'{"error": {"code": %s}}' % (b"9" * 5000), _JSON, status=429)),
+    "error-charset-hex": _malformed(Reply.raw(b'{"error": {}}', f"{_JSON}; charset=hex", status=401)),
+    "error-digits-5000": _malformed(Reply.raw(b'{"error": {"code": %s}}' % (b"9" * 5000), _JSON, status=429)),
 }
