@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from .adapter import Adapter, adapter_of
 from .clock import WORKER_PREFIX, VirtualClock, VirtualSelector
 from .command import CommandFailed
-from .giving_way import GivingWay, packages_of
+from .interleaving import Interleaving, packages_of
 from .outcome import ErrorTable, Failure, NoAnswer, Outcome, Transcript, error_table, returned
 from .target import Connection, closer_of, closing_method_of, connect
-from .worker import Crew, GivenUp, Worker
+from .worker import GivenUp, Worker, WorkerPool
 
 if TYPE_CHECKING:
     import threading
@@ -100,7 +100,7 @@ class ClientUnderTest:
         self._connections: dict[str, Connection] = {}
         self._forgotten: deque[object] = deque(maxlen=_MAX_FORGOTTEN)
         self._workers: dict[Mode, Worker] = {}
-        self._crew = Crew(f"{WORKER_PREFIX}-sync")
+        self._pool = WorkerPool(f"{WORKER_PREFIX}-sync")
         self._runner: asyncio.Runner | None = None
         self._unanswered = 0
         self.clock = clock or VirtualClock()
@@ -214,13 +214,13 @@ class ClientUnderTest:
             return [opened] * len(calls)
         adapter = self.adapter(api_key)
         behind = {adapter.package.partition(".")[0]} if adapter else set()
-        threads = GivingWay(packages_of(opened.value, self._target.module) | behind, len(calls))
+        threads = Interleaving(packages_of(opened.value, self._target.module) | behind, len(calls))
         functions = [
             partial(threads.run, partial(self._run, call.kwargs(), "sync", api_key, retries=False)) for call in calls
         ]
         self.clock.forget_waits()
         with self.clock.watching():
-            outcomes = self._crew.run(functions, self._deadline, self._why_endless)
+            outcomes = self._pool.run(functions, self._deadline, self._why_endless)
         if any(isinstance(outcome, NoAnswer) for outcome in outcomes):
             self._recover("sync")
         return list(map(_judged, outcomes))
@@ -283,7 +283,7 @@ class ClientUnderTest:
         self._close_loop()
         for worker in self._workers.values():
             worker.close()
-        self._crew.close()
+        self._pool.close()
         if self._target.command is not None:
             self._target.command.close()
 

@@ -168,7 +168,7 @@ class Worker:
                 job.done.put(None)
 
 
-class Crew:
+class WorkerPool:
     """Workers that are kept for the next time.
 
     Args:
@@ -186,9 +186,9 @@ class Crew:
         self._workers = [worker for worker in self._workers if worker.usable]
         while len(self._workers) < len(functions):
             self._workers.append(Worker(f"{self._name}-{len(self._workers)}"))
-        crew = self._workers[: len(functions)]
-        jobs = [worker.begin(function, traced=True) for worker, function in zip(crew, functions, strict=True)]
-        return [worker.finish(job, deadline, why_endless) for worker, job in zip(crew, jobs, strict=True)]
+        pool = self._workers[: len(functions)]
+        jobs = [worker.begin(function, traced=True) for worker, function in zip(pool, functions, strict=True)]
+        return [worker.finish(job, deadline, why_endless) for worker, job in zip(pool, jobs, strict=True)]
 
     def close(self) -> None:
         """Let every thread end after its last call."""

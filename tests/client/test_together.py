@@ -98,7 +98,7 @@ class TestThreads:
 
 THREADS = """
 import sys, threading
-from pytest_openrouter_stt.client.giving_way import GivingWay
+from pytest_openrouter_stt.client.interleaving import Interleaving
 
 class Shared:
     def keep(self, value):
@@ -118,7 +118,7 @@ def in_threads(operation):
         assert sys.gettrace() is trace
 
     results = [None] * 4
-    ways = GivingWay(frozenset({sys.argv[1]}), len(results))
+    ways = Interleaving(frozenset({sys.argv[1]}), len(results))
     threads = [threading.Thread(target=put, args=(place,)) for place in range(len(results))]
     for thread in threads:
         thread.start()
@@ -184,7 +184,7 @@ def test_threads_do_not_give_way_where_they_would_spin_for_ever(drive: Drive, mo
         return repr(sys.gettrace())
 
     monkeypatch.setattr(worker, "_left_behind", [threading.current_thread()])
-    assert not any("GivingWay" in str(text) for text in texts(drive(operation).call_in_threads(CALLS, "k")))
+    assert not any("Interleaving" in str(text) for text in texts(drive(operation).call_in_threads(CALLS, "k")))
 
 
 class Async:

@@ -22,7 +22,7 @@ import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from .waiting import PATIENCE, READS, patience, patient
+from .waiting import PATIENCE, READS, patient, waiting_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .waiting import Peer
 
 
-class Agenda:
+class Timers:
     """Callbacks, each due at a time; from any thread."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class VirtualClock:
 
     def __init__(self) -> None:
         self.peer: Peer | None = None
-        self._agenda = Agenda()
+        self._timers = Timers()
         self._work: set[Future[Any]] = set()
         self._running = False
         self._offset = 0.0
@@ -119,7 +119,7 @@ class VirtualClock:
 
     def after(self, seconds: float, callback: Callable[[], None]) -> None:
         """Call *callback* once *seconds* have passed for the client, by its waiting or in reality; from any thread."""
-        self._agenda.add(self.now() + seconds, callback)
+        self._timers.add(self.now() + seconds, callback)
 
     @property
     def governs(self) -> bool:
@@ -132,7 +132,7 @@ class VirtualClock:
         others = (thread for thread in threading.enumerate() if not self._is_the_clients(thread))
         self._real = frozenset(thread.ident for thread in others if thread.ident is not None)
         self._offset = 0.0
-        self._agenda.clear()
+        self._timers.clear()
         self._work.clear()
         with contextlib.ExitStack() as undo:
             self._exchange(undo)
@@ -162,18 +162,18 @@ class VirtualClock:
         self._offset += seconds
         if seconds:
             self._waits.append(seconds)
-        self._agenda.call_back(self.now())
+        self._timers.call_back(self.now())
         _sleep(0)  # as a real sleep does, let other threads go on
 
-    def patience(self) -> Iterator[float]:
+    def waiting_times(self) -> Iterator[float]:
         """Return how long to look for what may come from outside, in real seconds, before time is moved on."""
         alive = threading.enumerate()
         helpers = [t for t in alive if t.ident not in self._real and not t.name.startswith(_NO_HELPERS)]
-        return patience(helpers, self._work)
+        return waiting_times(helpers, self._work)
 
     def until_due(self) -> float | None:
         """Return the seconds until something is due that was asked for with `after`; ``None`` when nothing is."""
-        due = self._agenda.next_due()
+        due = self._timers.next_due()
         return None if due is None else max(0.0, due - self.now())
 
     def _is_the_clients(self, thread: threading.Thread) -> bool:
@@ -227,7 +227,7 @@ class VirtualClock:
         def wait(condition: threading.Condition, timeout: float | None = None) -> bool:
             if timeout is None or timeout <= 0 or not self.governs:
                 return _condition_wait(condition, timeout)
-            if any(_condition_wait(condition, min(timeout, look)) for look in self.patience()):
+            if any(_condition_wait(condition, min(timeout, look)) for look in self.waiting_times()):
                 return True
             self.pass_time(timeout)
             return False

@@ -30,7 +30,7 @@ _MAY_BE_IDLE = frozenset({"selectors.select", "threading.wait", "threading._wait
 """Where threads are that may be at work, or wait for something that never comes."""
 
 
-def patience(helpers: Sequence[threading.Thread], work: Collection[Future[Any]]) -> Iterator[float]:
+def waiting_times(helpers: Sequence[threading.Thread], work: Collection[Future[Any]]) -> Iterator[float]:
     """Return how long to look, in real seconds, as long as the work of *helpers* may be what is waited for.
 
     Args:
@@ -100,7 +100,7 @@ class Clock(Protocol):
     def pass_time(self, seconds: float) -> None:
         """Move time on."""
 
-    def patience(self) -> Iterator[float]:
+    def waiting_times(self) -> Iterator[float]:
         """Return how long to look for the work of the client's other threads, in real seconds."""
 
     def until_due(self) -> float | None:
@@ -120,7 +120,7 @@ def await_socket(clock: Clock, look: Callable[[float], _Ready], timeout: float |
         return ready
     if clock.peer is not None and not clock.peer.settle():
         return look(PATIENCE)
-    for seconds in itertools.chain([_first_look(clock.peer, timeout)], clock.patience()):
+    for seconds in itertools.chain([_first_look(clock.peer, timeout)], clock.waiting_times()):
         if ready := look(seconds if timeout is None else min(timeout, seconds)):
             return ready
     waits = [seconds for seconds in (timeout, clock.until_due()) if seconds is not None]
@@ -189,7 +189,7 @@ class VirtualSelector(selectors.DefaultSelector):
         if has_sockets:
             return await_socket(self._clock, look, timeout)
         assert timeout is not None, "that was the first question"  # noqa: S101
-        for seconds in itertools.chain([0.0], self._clock.patience()):
+        for seconds in itertools.chain([0.0], self._clock.waiting_times()):
             if ready := look(min(timeout, seconds)):
                 return ready
         self._clock.pass_time(timeout)

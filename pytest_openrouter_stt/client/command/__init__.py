@@ -1,8 +1,8 @@
 """Clients in another process: the command protocol, the session and its supervisor."""
 
 from .command import PREFIX, Command, CommandClient
-from .conversation import CommandFailed
 from .protocol import Request
+from .session import CommandFailed
 
 __all__ = [
     "PREFIX",

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from pytest_openrouter_stt.client.outcome import ClientNotFound
 
-from .conversation import CommandFailed, Conversation
-from .process import keeper_argv
+from .process import supervisor_argv
 from .protocol import Error, Request
+from .session import CommandFailed, CommandSession
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,15 +107,15 @@ class Command:
         self.start_limit = 30.0
         self.errors = ForeignErrors()
         self.greeting: Greeting | None = None
-        self._conversation: Conversation | None = None
-        self._begun_ones: list[Conversation] = []
+        self._session: CommandSession | None = None
+        self._begun_ones: list[CommandSession] = []
         self._numbers = itertools.count(1)
         self._starting = threading.Lock()
 
     @property
     def argv(self) -> tuple[str, ...]:
         """The one command line that has to be permitted so that the command can be started."""
-        return keeper_argv(self._words)
+        return supervisor_argv(self._words)
 
     @property
     def shell(self) -> str:
@@ -150,29 +150,29 @@ class Command:
             CommandFailed: The process did not do its part.
             Exception: What the client raised, of a class with the name of its type.
         """
-        conversation = self._current(is_taken=True)
+        session = self._current(is_taken=True)
         request = Request(next(self._numbers), base_url, api_key, arguments, retries, self.timeout)
         try:
-            value = conversation.ask(request).value
+            value = session.ask(request).value
         except BaseException:
-            self._drop(conversation)
+            self._drop(session)
             raise
         finally:
-            _forward(conversation.take_said())
-        if conversation.greeting.is_one_shot:
-            conversation.end()
+            _forward(session.take_said())
+        if session.greeting.is_one_shot:
+            session.end()
         if isinstance(value, Error):
             raise self.errors.exception(value)
         return value
 
     def close(self) -> None:
         """End the process, and wait for those that were ended before."""
-        self._conversation = None
+        self._session = None
         while self._begun_ones:
             self._begun_ones.pop().end()
 
-    def _current(self, *, is_taken: bool = False) -> Conversation:
-        """Return a conversation that can go on.
+    def _current(self, *, is_taken: bool = False) -> CommandSession:
+        """Return a session that can go on.
 
         Args:
             is_taken: Whether a call is about to be made, for which a process that makes but one is used up.
@@ -182,38 +182,38 @@ class Command:
             OSError: The process cannot be started.
         """
         with self._starting:
-            conversation = self._kept() or self._begun()
-            used_up = is_taken and conversation.greeting.is_one_shot
-            self._conversation = None if used_up else conversation
-            return conversation
+            session = self._kept() or self._begun()
+            used_up = is_taken and session.greeting.is_one_shot
+            self._session = None if used_up else session
+            return session
 
-    def _kept(self) -> Conversation | None:
-        conversation = self._conversation
-        if conversation is None:
+    def _kept(self) -> CommandSession | None:
+        session = self._session
+        if session is None:
             return None
-        if conversation.failure is not None:
-            self._drop(conversation)
-            raise conversation.failure
-        if _keys(conversation.variables) != _keys(os.environ):
-            self._drop(conversation)  # a check changed what the client finds in its environment
-            conversation.end()
+        if session.failure is not None:
+            self._drop(session)
+            raise session.failure
+        if _keys(session.variables) != _keys(os.environ):
+            self._drop(session)  # a check changed what the client finds in its environment
+            session.end()
             return None
-        return conversation
+        return session
 
-    def _begun(self) -> Conversation:
-        conversation = Conversation(self._words, self._folder)
-        self._begun_ones = [*(known for known in self._begun_ones if not known.is_over), conversation]
+    def _begun(self) -> CommandSession:
+        session = CommandSession(self._words, self._folder)
+        self._begun_ones = [*(known for known in self._begun_ones if not known.is_over), session]
         try:
-            conversation.greet(self.start_limit)
+            session.greet(self.start_limit)
         except BaseException:
-            conversation.kill()
+            session.kill()
             raise
-        self.greeting = conversation.greeting
-        return conversation
+        self.greeting = session.greeting
+        return session
 
-    def _drop(self, conversation: Conversation) -> None:
-        if self._conversation is conversation:
-            self._conversation = None
+    def _drop(self, session: CommandSession) -> None:
+        if self._session is session:
+            self._session = None
 
 
 class CommandClient:

@@ -17,12 +17,12 @@ import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from .keeper import LEASH
+from .supervisor import LEASH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_KEEPER = Path(__file__).with_name("keeper.py")
+_SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _LONGEST_LINE = 64 * 2**20
 _KEPT_OUTPUT = 64 * 2**10
 _CHUNK = 2**16
@@ -39,9 +39,9 @@ _SHOWN_TO_CLIENTS = "OPENROUTER_"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
 
 
-def keeper_argv(argv: Sequence[str]) -> tuple[str, ...]:
-    """Return the command line that starts *argv* under a keeper."""
-    return (sys.executable, "-I", "-S", str(_KEEPER), *argv)
+def supervisor_argv(argv: Sequence[str]) -> tuple[str, ...]:
+    """Return the command line that starts *argv* under a supervisor."""
+    return (sys.executable, "-I", "-S", str(_SUPERVISOR), *argv)
 
 
 def environment() -> dict[str, str]:
@@ -60,7 +60,7 @@ def environment() -> dict[str, str]:
 
 
 class Process:
-    """A command under a keeper, with a thread that reads what it writes.
+    """A command under a supervisor, with a thread that reads what it writes.
 
     Args:
         argv: The command, split into words.
@@ -70,7 +70,7 @@ class Process:
         on_end: Is told in that thread, after the last line, that it ended, and how.
 
     Raises:
-        OSError: The keeper cannot be started.
+        OSError: The supervisor cannot be started.
     """
 
     def __init__(
@@ -222,7 +222,7 @@ class Process:
 def _started(argv: Sequence[str], folder: Path, variables: Mapping[str, str], leash: int) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
     return subprocess.Popen(  # noqa: S603 - the user's own command
-        keeper_argv(argv),
+        supervisor_argv(argv),
         stdin=pipe,
         stdout=pipe,
         stderr=pipe,
@@ -257,7 +257,7 @@ def _chunk(pipe: int) -> bytes | None:
 
 
 def _manner(status: int) -> str:
-    """Return how a keeper's exit status says that its command ended."""
+    """Return how a supervisor's exit status says that its command ended."""
     if status <= _SIGNALLED:
         return f"its process ended with exit status {status}"
     try:

@@ -20,7 +20,7 @@ import trio
 import trio.testing
 
 from pytest_openrouter_stt.client import ClientUnderTest, Failure, Transcript, VirtualClock, target_of
-from pytest_openrouter_stt.client.clock.waiting import GLANCE, PATIENCE, patience
+from pytest_openrouter_stt.client.clock.waiting import GLANCE, PATIENCE, waiting_times
 from pytest_openrouter_stt.contract import Call, load_contract
 
 if TYPE_CHECKING:
@@ -283,9 +283,9 @@ def test_how_long_is_looked_for_something_depends_on_what_is_going_on() -> None:
     ended.start()
     ended.join()
 
-    assert [*patience([], [])] == []
-    assert [*patience([ended], [])] == [GLANCE, 0.0]
-    assert [*patience([], [concurrent.futures.Future()])] == [GLANCE, PATIENCE, *[PATIENCE] * 20]
+    assert [*waiting_times([], [])] == []
+    assert [*waiting_times([ended], [])] == [GLANCE, 0.0]
+    assert [*waiting_times([], [concurrent.futures.Future()])] == [GLANCE, PATIENCE, *[PATIENCE] * 20]
 
 
 def test_afterwards_sockets_are_as_before() -> None:

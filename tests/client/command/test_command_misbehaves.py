@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_openrouter_stt.client import ClientNotFound, Failure, NoAnswer, Request, Transcript
-from pytest_openrouter_stt.client.command.conversation import CommandFailed, Conversation
+from pytest_openrouter_stt.client.command.session import CommandFailed, CommandSession
 from pytest_openrouter_stt.contract import Call
 from tests.client.command.commands import HELLO
 from tests.running import REPOSITORY
@@ -154,13 +154,13 @@ def test_one_that_makes_a_single_call_and_breaks_is_followed_by_another(adapter:
 
 def test_who_asks_a_process_that_has_ended_is_told_how(tmp_path: Path) -> None:
     hello = f"print({json.dumps(HELLO)!r}, flush=True); input()"
-    conversation = Conversation([sys.executable, "-c", f"{hello}; raise SystemExit('boom')"], tmp_path)
-    conversation.greet(60)
+    session = CommandSession([sys.executable, "-c", f"{hello}; raise SystemExit('boom')"], tmp_path)
+    session.greet(60)
     request = Request(1, "http://127.0.0.1:9", KEY, CALL.kwargs(), retries=False, timeout=1)
     for _ in range(2):  # first while it ends, and then when it is known that it has
         with pytest.raises(CommandFailed, match="ended with exit status 1; it wrote to standard error: boom"):
-            conversation.ask(request)
-    conversation.end()
+            session.ask(request)
+    session.end()
 
 
 def test_a_request_that_is_not_read_to_its_end_is_lost_with_its_process(adapter: Adapter) -> None:

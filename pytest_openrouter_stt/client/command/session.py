@@ -1,4 +1,4 @@
-"""A conversation with a command: a greeting, then an answer to each request."""
+"""A session with a command: a greeting, then an answer to each request."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class CommandFailed(Exception):
         return f"{self.problem}; it wrote to standard error: {said}" if said else self.problem
 
 
-class Conversation:
+class CommandSession:
     """A running command, and what is awaited from it.
 
     Args:

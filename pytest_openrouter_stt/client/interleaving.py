@@ -35,7 +35,7 @@ _STORES = frozenset({"STORE_ATTR", "STORE_SUBSCR", "STORE_GLOBAL", "DELETE_ATTR"
 _CHANGING_METHODS = frozenset({"add", "append", "clear", "extend", "pop", "popitem", "remove", "setdefault", "update"})
 
 
-class GivingWay:
+class Interleaving:
     """Runs functions whose threads give way to each other.
 
     Args:

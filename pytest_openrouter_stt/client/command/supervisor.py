@@ -2,7 +2,7 @@
 
 A program of its own, because only another process survives pytest, however that ends, and on Linux only the one that
 adopts orphans finds a daemon that left its process group. It imports nothing but the standard library:
-``python -I -S keeper.py COMMAND…``, with the descriptor of the leash, the reading end of a pipe, in the
+``python -I -S supervisor.py COMMAND…``, with the descriptor of the leash, the reading end of a pipe, in the
 environment. The exit status is the command's, or 128 and the number of the signal that ended it.
 """
 
