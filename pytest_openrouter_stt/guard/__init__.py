@@ -1,10 +1,10 @@
 """The network guard: keeps every packet of the client under test on this machine."""
 
-from .escapes import Escape, is_local
+from .egress import EgressAttempt, is_local
 from .guard import NetworkGuard
 
 __all__ = [
-    "Escape",
+    "EgressAttempt",
     "NetworkGuard",
     "is_local",
 ]

@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 from urllib.parse import urlsplit
 
-from .escapes import WATCHED, Escape, client_line, escape_of, kind_of, line_elsewhere
-from .unannounced import announced
+from .audit_shims import announced
+from .egress import WATCHED, EgressAttempt, client_line, egress_of, kind_of, line_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -228,7 +228,7 @@ class NetworkGuard:
     """
 
     def __init__(self) -> None:
-        self._found: list[Escape] = []
+        self._found: list[EgressAttempt] = []
         self._approaches: deque[tuple[weakref.ref[socket.socket], str]] = deque(maxlen=64)
         self._trap = ProxyTrap(self._on_proxied)
         self._permitted: set[tuple[str, ...]] = set()
@@ -243,8 +243,8 @@ class NetworkGuard:
         self.close()
 
     @property
-    def escapes(self) -> tuple[Escape, ...]:
-        """What was refused since the last ``take_escapes()``, oldest first."""
+    def egress_attempts(self) -> tuple[EgressAttempt, ...]:
+        """What was refused since the last ``take_egress_attempts()``, oldest first."""
         return tuple(self._found)
 
     @contextlib.contextmanager
@@ -264,7 +264,7 @@ class NetworkGuard:
         finally:
             self._disarm()
 
-    def take_escapes(self) -> tuple[Escape, ...]:
+    def take_egress_attempts(self) -> tuple[EgressAttempt, ...]:
         """Return what was refused since the last call, oldest first, and forget it."""
         with _switch:
             taken = tuple(self._found)
@@ -304,13 +304,13 @@ class NetworkGuard:
         try:
             if event == "subprocess.Popen" and tuple(args[1]) in self._permitted:
                 return
-            kind, target = escape_of(event, args)
+            kind, target = egress_of(event, args)
             where = client_line() if target else ""
         except Exception:  # noqa: BLE001 # pragma: no cover - an audit hook is not traced
             # Audited code can pass anything; what cannot be read is refused.
             kind, target, where = kind_of(event), event, ""
         if target:
-            self._found.append(Escape(kind, target, where))  # atomic, so no lock
+            self._found.append(EgressAttempt(kind, target, where))  # atomic, so no lock
             _refuse(kind, target)
         elif event == "socket.connect":
             self._note_approach(*args)
@@ -324,7 +324,7 @@ class NetworkGuard:
 
     def _on_proxied(self, target: str, client_port: int) -> None:
         where = next((where for ref, where in tuple(self._approaches) if _port(ref()) == client_port), "")
-        self._found.append(Escape("proxy", target, where or line_elsewhere(), native=not where))
+        self._found.append(EgressAttempt("proxy", target, where or line_elsewhere(), native=not where))
 
 
 def _install_hook() -> None:

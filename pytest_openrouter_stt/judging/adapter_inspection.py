@@ -160,7 +160,7 @@ def _profiled(harness: Harness, adapter: Adapter, mode: Mode, script: tuple[Repl
     outcome = harness.client.call_within(profiler.around, smallest_call(), mode, API_KEY)
     requests = harness.endpoint.requests
     harness.endpoint.reset()
-    harness.guard.take_escapes()  # a check would take them for its own
+    harness.guard.take_egress_attempts()  # a check would take them for its own
     return _Trial(requests, outcome, profiler)
 
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from pytest_openrouter_stt.client import Mode
-    from pytest_openrouter_stt.guard import Escape, NetworkGuard
+    from pytest_openrouter_stt.guard import EgressAttempt, NetworkGuard
     from pytest_openrouter_stt.strategies import InvalidCall
 
     from .checks import Profile
@@ -141,9 +141,9 @@ def smallest_call(**more: object) -> Call:
     return _SMALLEST.replace(**more) if more else _SMALLEST
 
 
-def listed(escapes: Iterable[Escape]) -> str:
+def listed(egress_attempts: Iterable[EgressAttempt]) -> str:
     """Return each different escape once, for a sentence."""
-    return ", ".join(dict.fromkeys(map(str, escapes)))
+    return ", ".join(dict.fromkeys(map(str, egress_attempts)))
 
 
 def _of_one_member(calls: Iterable[InvalidCall]) -> Iterator[InvalidCall]:
@@ -305,10 +305,10 @@ class Harness:
         Args:
             when: What the client did meanwhile.
         """
-        escapes = self.guard.take_escapes()
-        if not escapes:
+        egress_attempts = self.guard.take_egress_attempts()
+        if not egress_attempts:
             return None
-        reason = f"the client went past the endpoint{when and ' '}{when}; it was refused: {listed(escapes)}"
+        reason = f"the client went past the endpoint{when and ' '}{when}; it was refused: {listed(egress_attempts)}"
         return CouldNotRun(reason=reason, remedy="A client under test has to send its calls, and nothing else.")
 
     def settle(self) -> None:
@@ -366,9 +366,9 @@ class Harness:
                     self._blocked = self.escaped("beside its first call")
                     self._transport = transport if self._blocked is None else None
                     return
-            escapes = self.guard.take_escapes()
-            self._blocked = self._why_unseen(outcome, escapes)
-            if isinstance(outcome, NoAnswer) or any(escape.native for escape in escapes):
+            egress_attempts = self.guard.take_egress_attempts()
+            self._blocked = self._why_unseen(outcome, egress_attempts)
+            if isinstance(outcome, NoAnswer) or any(egress.native for egress in egress_attempts):
                 return
 
     def _canary(self) -> tuple[Outcome, bool]:
@@ -384,24 +384,24 @@ class Harness:
             self.endpoint.reset()
             self.endpoint.reply_with(Reply.transcript("canary"))
             outcome = self.client.call(smallest_call(), mode, API_KEY)
-            seen = bool(self.endpoint.requests) or (seen and not self.guard.escapes)
+            seen = bool(self.endpoint.requests) or (seen and not self.guard.egress_attempts)
             if not seen:
                 break
         return outcome, seen
 
-    def _why_unseen(self, outcome: Outcome, escapes: tuple[Escape, ...]) -> CouldNotRun:
+    def _why_unseen(self, outcome: Outcome, egress_attempts: tuple[EgressAttempt, ...]) -> CouldNotRun:
         error = outcome.error if isinstance(outcome, Failure) else None
-        if isinstance(error, ClientNotFound) and not escapes:
+        if isinstance(error, ClientNotFound) and not egress_attempts:
             return CouldNotRun(reason=f"client {error.wanted!r}: {error.problem}", remedy=error.remedy)
-        refused = f"the client is not intercepted; it was refused: {listed(escapes)}"
+        refused = f"the client is not intercepted; it was refused: {listed(egress_attempts)}"
         unseen = f"the canary call reached no endpoint ({one_line(str(outcome), _MAX_OUTCOME)})"
-        return CouldNotRun(reason=refused if escapes else unseen, remedy=self._remedy(escapes))
+        return CouldNotRun(reason=refused if egress_attempts else unseen, remedy=self._remedy(egress_attempts))
 
-    def _remedy(self, escapes: tuple[Escape, ...]) -> str:
+    def _remedy(self, egress_attempts: tuple[EgressAttempt, ...]) -> str:
         needs_tls = self.target.command is None
         if needs_tls and self._server is not None and self._server.tls_port is None:
             return f"To see clients that are not on httpx, install {LOOPBACK_EXTRA}."
-        if not escapes:
+        if not egress_attempts:
             return "Make one call with the client by hand, and mend what it shows."
         if "loopback" not in self.transports:
             return "Only clients on httpx are seen by respx; leave --stt-endpoint at auto."

@@ -34,7 +34,7 @@ def server() -> Iterator[LoopbackServer]:
     endpoint.reply_with(Reply.transcript("heard"))
     with NetworkGuard() as guard, LoopbackServer(endpoint) as server, guard.armed(), redirected(server):
         yield server
-        assert not guard.take_escapes()
+        assert not guard.take_egress_attempts()
 
 
 def _aiohttp(url: str) -> str:
@@ -96,7 +96,7 @@ def test_addresses_are_left_to_the_guard() -> None:
     with NetworkGuard() as guard, LoopbackServer(Endpoint(CONTRACT)) as server, guard.armed(), redirected(server):
         with pytest.raises(OSError, match="beyond this machine"):
             socket.create_connection(("192.0.2.1", 443), timeout=0.1)
-        assert [escape.target for escape in guard.escapes] == ["192.0.2.1:443"]
+        assert [egress.target for egress in guard.egress_attempts] == ["192.0.2.1:443"]
     assert not server.endpoint.requests
 
 

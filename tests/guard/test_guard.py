@@ -30,7 +30,7 @@ import httpx
 import pytest
 import requests
 
-from pytest_openrouter_stt.guard.escapes import Escape
+from pytest_openrouter_stt.guard.egress import EgressAttempt
 from pytest_openrouter_stt.guard.guard import UNKNOWN_TARGET, NetworkGuard, ProxyTrap
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def one_guard() -> Iterator[NetworkGuard]:
 
 @pytest.fixture
 def guard(one_guard: NetworkGuard) -> NetworkGuard:
-    one_guard.take_escapes()
+    one_guard.take_egress_attempts()
     return one_guard
 
 
@@ -72,7 +72,7 @@ def armed(guard: NetworkGuard) -> Iterator[NetworkGuard]:
 
 
 def kinds(guard: NetworkGuard) -> set[tuple[str, str]]:
-    return {(escape.kind, escape.target) for escape in guard.escapes}
+    return {(egress.kind, egress.target) for egress in guard.egress_attempts}
 
 
 # --- Python's sockets -------------------------------------------------------------------------------------------
@@ -146,9 +146,9 @@ def test_a_socket_to_elsewhere_is_refused_and_recorded(
     with pytest.raises(ConnectionRefusedError, match="beyond this machine") as raised:
         attempt()
     assert raised.value.errno == errno.ECONNREFUSED
-    (escape,) = armed.escapes
-    assert (escape.kind, escape.target) == (kind, target)
-    assert HERE in escape.where
+    (egress,) = armed.egress_attempts
+    assert (egress.kind, egress.target) == (kind, target)
+    assert HERE in egress.where
 
 
 @pytest.mark.parametrize(
@@ -171,9 +171,9 @@ def test_a_name_lookup_is_refused_and_recorded(armed: NetworkGuard, attempt: Cal
     with pytest.raises(socket.gaierror) as raised:
         attempt()
     assert raised.value.errno == socket.EAI_NONAME
-    (escape,) = armed.escapes
-    assert (escape.kind, escape.target) == ("lookup", target)
-    assert HERE in escape.where
+    (egress,) = armed.egress_attempts
+    assert (egress.kind, egress.target) == ("lookup", target)
+    assert HERE in egress.where
 
 
 def test_asyncio_is_refused_and_recorded(armed: NetworkGuard) -> None:
@@ -184,7 +184,7 @@ def test_asyncio_is_refused_and_recorded(armed: NetworkGuard) -> None:
     asyncio.run(dial(NAME))
     asyncio.run(dial("192.0.2.1"))
     assert kinds(armed) == {("lookup", "api.invalid:443"), ("connect", "192.0.2.1:443")}
-    assert HERE in armed.escapes[-1].where
+    assert HERE in armed.egress_attempts[-1].where
 
 
 def test_other_threads_are_refused_and_all_attempts_recorded(armed: NetworkGuard) -> None:
@@ -194,7 +194,7 @@ def test_other_threads_are_refused_and_all_attempts_recorded(armed: NetworkGuard
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         list(pool.map(attempt, range(80)))
-    assert len(armed.escapes) == 80
+    assert len(armed.egress_attempts) == 80
 
 
 def test_an_attempt_is_recorded_though_the_client_swallows_the_error(armed: NetworkGuard) -> None:
@@ -236,7 +236,7 @@ def test_an_http_client_that_ignores_proxies_is_recorded(armed: NetworkGuard, at
     with pytest.raises((OSError, httpx.HTTPError)):
         attempt()
     assert kinds(armed) == {("lookup", "api.invalid:443")}
-    assert f"in {attempt.__name__}" in armed.escapes[0].where
+    assert f"in {attempt.__name__}" in armed.egress_attempts[0].where
 
 
 def proxied_requests() -> None:
@@ -260,10 +260,10 @@ def proxied_tunnel() -> None:
 def test_a_proxied_http_client_is_answered_502_and_recorded(armed: NetworkGuard, attempt: Callable[[], None]) -> None:
     with pytest.raises((OSError, httpx.ProxyError), match="502"):
         attempt()
-    (escape,) = armed.escapes
-    assert (escape.kind, escape.target) == ("proxy", "api.invalid:443")
-    assert HERE in escape.where
-    assert escape.where.endswith(f"in {attempt.__name__}")
+    (egress,) = armed.egress_attempts
+    assert (egress.kind, egress.target) == ("proxy", "api.invalid:443")
+    assert HERE in egress.where
+    assert egress.where.endswith(f"in {attempt.__name__}")
 
 
 def test_a_plain_http_request_reads_why_it_was_refused(armed: NetworkGuard) -> None:
@@ -280,7 +280,7 @@ def test_a_child_process_with_the_armed_environment_meets_the_trap(guard: Networ
     child = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert "502 Bad Gateway" in child.stderr
     # Where from is guessed: of a thread that another test had to leave behind, if there is one.
-    assert [(escape.kind, escape.target) for escape in guard.escapes] == [("proxy", "api.invalid:80")]
+    assert [(egress.kind, egress.target) for egress in guard.egress_attempts] == [("proxy", "api.invalid:80")]
 
 
 # --- processes --------------------------------------------------------------------------------------------------
@@ -312,9 +312,9 @@ def test_a_child_process_with_the_armed_environment_meets_the_trap(guard: Networ
 def test_a_program_is_refused_and_recorded(armed: NetworkGuard, attempt: Callable[[], object], program: str) -> None:
     with pytest.raises(PermissionError, match="beyond this machine"):
         attempt()
-    (escape,) = armed.escapes
-    assert (escape.kind, escape.target) == ("subprocess", program)
-    assert HERE in escape.where
+    (egress,) = armed.egress_attempts
+    assert (egress.kind, egress.target) == ("subprocess", program)
+    assert HERE in egress.where
 
 
 @pytest.mark.parametrize(
@@ -345,7 +345,7 @@ def test_programs_are_refused_the_windows_way(
 )
 def test_harmless_programs_pass(armed: NetworkGuard, event: str, args: tuple[object, ...]) -> None:
     sys.audit(event, *args)
-    assert armed.escapes == ()
+    assert armed.egress_attempts == ()
 
 
 @pytest.mark.skipif(shutil.which("uname") is None, reason="needs uname")
@@ -359,7 +359,7 @@ def test_the_standard_library_may_ask_what_machine_this_is(
     ctypes.util.find_library("c")
     for close_fds in (True, False):  # two ways for subprocess to start it
         assert subprocess.run(["uname", "-s"], capture_output=True, close_fds=close_fds, check=True).stdout
-    assert armed.escapes == ()
+    assert armed.egress_attempts == ()
 
 
 # --- what the interpreter announces by its name only, or not at all --------------------------------------------------
@@ -374,7 +374,7 @@ def test_the_c_library_gives_no_way_out(armed: NetworkGuard, ask: Callable[[ctyp
             ask(library, name)
     assert ask(library, "getpid")
     assert kinds(armed) == {("native", f"{name}()") for name in ("connect", "sendto", "getaddrinfo", "system")}
-    assert HERE in armed.escapes[0].where
+    assert HERE in armed.egress_attempts[0].where
 
 
 def test_a_spawned_process_is_refused_and_recorded(armed: NetworkGuard) -> None:
@@ -382,14 +382,14 @@ def test_a_spawned_process_is_refused_and_recorded(armed: NetworkGuard) -> None:
     with pytest.raises(PermissionError):
         process.start()
     assert {kind for kind, _ in kinds(armed)} == {"subprocess"}
-    assert HERE in armed.escapes[0].where
+    assert HERE in armed.egress_attempts[0].where
 
 
 @pytest.mark.skipif(os.name != "posix", reason="spawns the POSIX way")
 def test_pythons_own_resource_tracker_may_be_spawned(armed: NetworkGuard) -> None:
     command = [sys.executable, "-c", "from multiprocessing.resource_tracker import main"]
     assert os.waitpid(multiprocessing.util.spawnv_passfds(sys.executable.encode(), command, ()), 0)[1] == 0
-    assert armed.escapes == ()
+    assert armed.egress_attempts == ()
 
 
 LOOP = """
@@ -455,7 +455,7 @@ def test_an_event_loop_may_start_what_is_permitted_or_harmless(armed: NetworkGua
     armed.permit([MISSING, "--version"])
     loop.subprocess_exec(None, MISSING, "--version")
     loop.subprocess_shell(None, "uname")
-    assert armed.escapes == ()
+    assert armed.egress_attempts == ()
     with pytest.raises(PermissionError):
         loop.subprocess_exec(None, MISSING, "--help")
 
@@ -468,7 +468,7 @@ def test_an_event_loop_that_is_not_installed_is_missing_as_ever(
     monkeypatch.setattr(sys, "path", [])
     with pytest.raises(ModuleNotFoundError, match="No module named 'uvloop'"):
         importlib.import_module("uvloop")
-    assert armed.escapes == ()
+    assert armed.egress_attempts == ()
 
 
 @pytest.mark.usefixtures("_fake_uvloop")
@@ -495,7 +495,7 @@ def test_a_loopback_server_is_reached_while_armed(armed: NetworkGuard) -> None:
             thread.start()
             assert get(f"http://localhost:{listener.getsockname()[1]}/").text == "ok"
             thread.join()
-    assert armed.escapes == ()
+    assert armed.egress_attempts == ()
 
 
 def test_loopback_datagrams_pass(armed: NetworkGuard) -> None:
@@ -508,7 +508,7 @@ def test_loopback_datagrams_pass(armed: NetworkGuard) -> None:
         sender.connect(receiver.getsockname())
         sender.sendmsg([b"b"])  # names no address
         assert (receiver.recv(9), receiver.recv(9)) == (b"a", b"b")
-    assert armed.escapes == ()
+    assert armed.egress_attempts == ()
 
 
 def test_a_connection_from_before_may_be_used(guard: NetworkGuard) -> None:
@@ -516,7 +516,7 @@ def test_a_connection_from_before_may_be_used(guard: NetworkGuard) -> None:
         sock.connect(REMOTE)  # of datagrams: nothing is sent
         with guard.armed():
             sys.audit("socket.sendmsg", sock, None)  # what using it announces; would raise
-    assert guard.escapes == ()
+    assert guard.egress_attempts == ()
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs AF_UNIX")
@@ -529,13 +529,13 @@ def test_unix_sockets_pass(armed: NetworkGuard) -> None:
         listener.bind(f"{folder}/s")
         listener.listen()
         sock.connect(f"{folder}/s")
-    assert armed.escapes == ()
+    assert armed.egress_attempts == ()
 
 
 @pytest.mark.parametrize("host", [None, "localhost", "127.0.0.1", b"127.0.0.1"])
 def test_lookups_of_this_machine_pass(armed: NetworkGuard, host: str | bytes | None) -> None:
     assert socket.getaddrinfo(host, 80)
-    assert armed.escapes == ()
+    assert armed.egress_attempts == ()
 
 
 @pytest.mark.parametrize(
@@ -545,7 +545,7 @@ def test_lookups_of_this_machine_pass(armed: NetworkGuard, host: str | bytes | N
 def test_names_and_addresses_of_this_machine_pass(armed: NetworkGuard, host: str) -> None:
     sys.audit("socket.getaddrinfo", host, 80, 0, 0, 0)
     sys.audit("socket.connect", None, (host, 80, 0, 0))
-    assert armed.escapes == ()
+    assert armed.egress_attempts == ()
 
 
 @pytest.mark.parametrize(
@@ -557,7 +557,7 @@ def test_names_and_addresses_that_resemble_it_do_not(armed: NetworkGuard, host: 
         sys.audit("socket.getaddrinfo", host, 80, 0, 0, 0)
     with pytest.raises(ConnectionRefusedError):
         sys.audit("socket.connect", None, (host, 80))
-    assert [escape.kind for escape in armed.escapes] == ["lookup", "connect"]
+    assert [egress.kind for egress in armed.egress_attempts] == ["lookup", "connect"]
 
 
 # --- arming -----------------------------------------------------------------------------------------------------
@@ -573,7 +573,7 @@ def test_disarmed_nothing_is_changed_refused_or_recorded(guard: NetworkGuard) ->
     assert set(vars(socket.socket)) == own
     sys.audit("socket.connect", None, REMOTE)  # what a connection announces; would raise
     subprocess.run([sys.executable, "-c", ""], check=True)
-    assert guard.escapes == ()
+    assert guard.egress_attempts == ()
 
 
 def test_the_environment_leads_to_the_trap_and_is_restored(
@@ -608,7 +608,7 @@ def test_nested_arming_ends_with_the_outermost(guard: NetworkGuard) -> None:
             pass
         with pytest.raises(ConnectionRefusedError):
             raw_connect()
-    assert len(guard.take_escapes()) == 1
+    assert len(guard.take_egress_attempts()) == 1
     sys.audit("socket.connect", None, REMOTE)  # what a connection announces; would raise
 
 
@@ -659,17 +659,17 @@ def test_a_method_that_was_taken_while_armed_refuses_nothing_afterwards(guard: N
     with socket.socket(type=socket.SOCK_DGRAM) as sock:
         connect(sock, REMOTE)  # of datagrams: nothing is sent
         assert sock.getpeername() == REMOTE
-    assert guard.escapes == ()
+    assert guard.egress_attempts == ()
 
 
 def test_a_guard_within_another_hands_back(armed: NetworkGuard) -> None:
     with NetworkGuard() as inner:
         with inner.armed(), pytest.raises(ConnectionRefusedError):
             raw_connect()
-        assert (len(inner.escapes), armed.escapes) == (1, ())
+        assert (len(inner.egress_attempts), armed.egress_attempts) == (1, ())
     with pytest.raises(ConnectionRefusedError):
         raw_connect()
-    assert len(armed.escapes) == 1
+    assert len(armed.egress_attempts) == 1
 
 
 def test_the_hook_is_installed_once(guard: NetworkGuard, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -698,8 +698,8 @@ def test_taking_the_escapes_forgets_them(armed: NetworkGuard) -> None:
     for host in ("a.invalid", "b.invalid"):
         with pytest.raises(OSError, match=host):
             socket.getaddrinfo(host, None)
-    assert [escape.target for escape in armed.take_escapes()] == ["a.invalid", "b.invalid"]
-    assert armed.escapes == armed.take_escapes() == ()
+    assert [egress.target for egress in armed.take_egress_attempts()] == ["a.invalid", "b.invalid"]
+    assert armed.egress_attempts == armed.take_egress_attempts() == ()
 
 
 def test_a_closed_guard_can_be_armed_again() -> None:
@@ -711,7 +711,7 @@ def test_a_closed_guard_can_be_armed_again() -> None:
             proxied_requests()
         guard.close()
         guard.close()
-    assert len(guard.escapes) == 2
+    assert len(guard.egress_attempts) == 2
     assert not [thread for thread in set(threading.enumerate()) - before if thread.name == "stt-proxy-trap"]
 
 
@@ -722,7 +722,7 @@ def test_where_is_the_line_of_the_client_without_its_home(armed: NetworkGuard) -
     with pytest.raises(ConnectionRefusedError):
         raw_connect()
     line = raw_connect.__code__.co_firstlineno + 2
-    assert armed.escapes[0].where.endswith(f"guard/test_guard.py:{line} in raw_connect")
+    assert armed.egress_attempts[0].where.endswith(f"guard/test_guard.py:{line} in raw_connect")
 
 
 @pytest.mark.parametrize(
@@ -739,27 +739,27 @@ def test_where_is_the_line_of_the_client_without_its_home(armed: NetworkGuard) -
 def test_where_shows_the_end_of_a_path_only(armed: NetworkGuard, path: str, shown: str) -> None:
     with contextlib.suppress(socket.gaierror):
         exec(compile("attempt()", path, "exec"), {"attempt": functools.partial(socket.getaddrinfo, NAME, 443)})
-    assert armed.escapes[0].where.partition(":")[0].endswith(shown)
-    assert "alice" not in armed.escapes[0].where
+    assert armed.egress_attempts[0].where.partition(":")[0].endswith(shown)
+    assert "alice" not in armed.egress_attempts[0].where
 
 
 def test_where_is_empty_when_no_line_of_the_client_is_on_the_stack(armed: NetworkGuard) -> None:
     with concurrent.futures.ThreadPoolExecutor(1) as pool, socket.socket() as sock:
         error = pool.submit(sock.connect, REMOTE).exception()
     assert isinstance(error, ConnectionRefusedError)
-    assert armed.escapes == (Escape("connect", "192.0.2.1:443", ""),)
+    assert armed.egress_attempts == (EgressAttempt("connect", "192.0.2.1:443", ""),)
 
 
 @pytest.mark.parametrize(
-    ("escape", "text"),
+    ("egress", "text"),
     [
-        (Escape("connect", "a.invalid:443", ""), "connection to a.invalid:443 refused"),
-        (Escape("proxy", "a.invalid:443", ""), "request through a proxy to a.invalid:443 refused"),
-        (Escape("subprocess", "curl", "x/c.py:3 in go"), "start of the program curl refused at x/c.py:3 in go"),
+        (EgressAttempt("connect", "a.invalid:443", ""), "connection to a.invalid:443 refused"),
+        (EgressAttempt("proxy", "a.invalid:443", ""), "request through a proxy to a.invalid:443 refused"),
+        (EgressAttempt("subprocess", "curl", "x/c.py:3 in go"), "start of the program curl refused at x/c.py:3 in go"),
     ],
 )
-def test_an_escape_reads_as_one_line(escape: Escape, text: str) -> None:
-    assert str(escape) == text
+def test_an_escape_reads_as_one_line(egress: EgressAttempt, text: str) -> None:
+    assert str(egress) == text
 
 
 # --- the trap alone ---------------------------------------------------------------------------------------------

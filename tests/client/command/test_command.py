@@ -315,11 +315,11 @@ def test_the_guard_permits_that_command_and_no_other(adapter: Adapter) -> None:
         assert isinstance(outcome.error, ClientNotFound)
         guard.permit(adapter.command.argv)
         assert outcome_of(client) == ""
-        guard.take_escapes()
+        guard.take_egress_attempts()
         for argv in (adapter.command.argv[:-1], [*adapter.command.argv, "more"], ["node"]):
             with pytest.raises(PermissionError):
                 subprocess.run(argv, check=False)
-        assert len(guard.take_escapes()) == 3
+        assert len(guard.take_egress_attempts()) == 3
 
 
 # --- What is refused ------------------------------------------------------------------------------------------------

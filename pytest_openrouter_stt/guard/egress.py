@@ -92,7 +92,7 @@ _PHRASES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Escape:
+class EgressAttempt:
     """One attempt to reach beyond this machine; it was refused.
 
     Attributes:
@@ -114,13 +114,13 @@ class Escape:
 
 
 def kind_of(event: str) -> str:  # pragma: no cover - called by an audit hook, which is not traced
-    """Return the kind of what an event announces, as `Escape` has it."""
+    """Return the kind of what an event announces, as `EgressAttempt` has it."""
     if event in _LOOKUPS | _NATIVE:
         return "lookup" if event in _LOOKUPS else "native"
     return _SENDS.get(event, "subprocess")
 
 
-def escape_of(event: str, args: tuple[Any, ...]) -> tuple[str, str]:
+def egress_of(event: str, args: tuple[Any, ...]) -> tuple[str, str]:
     """Return the kind and the target of what an event announces; no target if it stays on this machine."""
     if event in _STARTS:
         program, harmless = _program(event, args)
