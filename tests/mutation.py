@@ -86,8 +86,8 @@ LAYERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "client/command": {
         "command": (_COMMANDS,),
+        "json_codec": (_COMMANDS,),
         "protocol": (_COMMANDS,),
-        "tagged": (_COMMANDS,),
     },
 }
 """The modules of each layer, and what has to notice a change of them: commands of Python, one after the other."""

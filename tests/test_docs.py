@@ -12,7 +12,7 @@ import pytest
 
 from pytest_openrouter_stt.command_line import main
 from pytest_openrouter_stt.contract import load_contract
-from pytest_openrouter_stt.plugin.info import not_for, repetition, section
+from pytest_openrouter_stt.plugin.info_options import not_for, repetition, section
 from pytest_openrouter_stt.report import Level, Report, report_json
 from tests.clients.mutants import CAUGHT_BY
 from tests.contract._documents import as_yaml, packaged, post, schemas

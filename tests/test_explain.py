@@ -14,7 +14,7 @@ import pytest
 from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.endpoint import Endpoint, intercept
 from pytest_openrouter_stt.judging import node_ids, sample
-from pytest_openrouter_stt.plugin.info import excerpt, explained, meant, not_for, section, showable
+from pytest_openrouter_stt.plugin.info_options import excerpt, explained, meant, not_for, section, showable
 from pytest_openrouter_stt.suite import AREAS, every_check, repeated_for
 from tests.clients.reference import BadRequest, Client
 from tests.clients.variants import LeavesRefusalsToTheApi

@@ -86,9 +86,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def _told(config: pytest.Config) -> int:
-    from pytest_openrouter_stt.plugin.info import print_lines, told_lines  # noqa: PLC0415 - see the module's docstring
+    from pytest_openrouter_stt.plugin.info_options import info_lines, print_lines  # noqa: PLC0415 - see the module's docstring
 
-    print_lines(config, told_lines(config))
+    print_lines(config, info_lines(config))
     return pytest.ExitCode.OK
 
 
@@ -144,7 +144,7 @@ def _parts(config: pytest.Config, run: Run) -> dict[str, object]:
     """Return the plugins that a run consists of; pytest calls the wrappers of the last one first."""
     from pytest_openrouter_stt.plugin.report_files import Annotations, ReportFiles, configured_files, is_on_github  # noqa: PLC0415 - see above
     from pytest_openrouter_stt.plugin.reporting import SuiteReporting  # noqa: PLC0415
-    from pytest_openrouter_stt.plugin.run import Parting  # noqa: PLC0415
+    from pytest_openrouter_stt.plugin.run import SessionTeardown  # noqa: PLC0415
     from pytest_openrouter_stt.plugin.verdicts import Judging  # noqa: PLC0415
 
     judging = Judging(
@@ -160,7 +160,7 @@ def _parts(config: pytest.Config, run: Run) -> dict[str, object]:
         "mount": run.mount,
         "judging": judging,
         "reporting": SuiteReporting(run.record, run.report),
-        "parting": Parting(run.leave),
+        "parting": SessionTeardown(run.leave),
     }
     if hasattr(config, "workerinput"):
         return parts

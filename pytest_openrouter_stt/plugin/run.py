@@ -39,7 +39,7 @@ _TOLD = "stt_parting"
 """Under this key, a worker of pytest-xdist tells it to its controller."""
 
 
-class Parting:
+class SessionTeardown:
     """Plugin that fails a run whose client went past the endpoint when no check looked any more.
 
     Args:

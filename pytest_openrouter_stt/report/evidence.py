@@ -84,38 +84,38 @@ _DEEPEST = 40
 _SPECIAL = frozenset("\\'")
 
 
-def as_python(call: Call, mode: Mode, spelling: str, ink: Redactor) -> str:
+def as_python(call: Call, mode: Mode, spelling: str, redactor: Redactor) -> str:
     """Return the call as a Python expression, which can be evaluated unless it is too long to be shown in full.
 
     Args:
         call: What is passed.
         mode: Asynchronous calls are awaited.
         spelling: What stands before the opening parenthesis.
-        ink: Takes the secrets out.
+        redactor: Takes the secrets out.
     """
     arguments = call.kwargs()
-    writer = _Literals(ink, entries=None if _weight(arguments, folded=True) <= _MOST_PASTED else _ENTRIES)
+    writer = _Literals(redactor, entries=None if _weight(arguments, folded=True) <= _MOST_PASTED else _ENTRIES)
     written = [f"{name}={writer.literal(value)}" for name, value in arguments.items()]
     before = f"{'await ' if mode == 'async' else ''}{spelling}("
     line = f"{before}{', '.join(written)})"
     return line if len(line) <= _ONE_LINE else "\n".join([before, *(f"    {item}," for item in written), ")"])
 
 
-def as_literal(value: object, ink: Redactor) -> str:
+def as_literal(value: object, redactor: Redactor) -> str:
     """Return *value* as Python, with what is long about it left out."""
-    return _Literals(ink, entries=_ENTRIES).literal(value)
+    return _Literals(redactor, entries=_ENTRIES).literal(value)
 
 
 class _Literals:
     """Writes values as Python literals.
 
     Args:
-        ink: Takes the secrets out.
+        redactor: Takes the secrets out.
         entries: How many entries of a container, and as many strings in full, are written; all when ``None``.
     """
 
-    def __init__(self, ink: Redactor, entries: int | None) -> None:
-        self._ink = ink
+    def __init__(self, redactor: Redactor, entries: int | None) -> None:
+        self._redactor = redactor
         self._entries = entries
 
     def literal(self, value: object, depth: int = _DEEPEST) -> str:
@@ -140,14 +140,14 @@ class _Literals:
 
     def _string(self, value: str) -> str:
         if len(value) <= LONG:
-            return repr(self._ink.clean(value))
+            return repr(self._redactor.clean(value))
         unit = _period(value)
-        if unit and self._ink.clean(unit * 2) == unit * 2:
+        if unit and self._redactor.clean(unit * 2) == unit * 2:
             times, rest = divmod(len(value), len(unit))
             return f"{unit!r} * {times}" + (f" + {unit[:rest]!r}" if rest else "")
         if self._entries is None and len(value) <= _MOST_PASTED:
-            return repr(self._ink.clean(value))
-        shown, _ = self._ink.window(value, 0, LONG)
+            return repr(self._redactor.clean(value))
+        shown, _ = self._redactor.window(value, 0, LONG)
         return f"{shown!r}… ({len(value):,} characters)"
 
 
@@ -193,7 +193,7 @@ def _weight(value: object, *, folded: bool) -> int:
     return weight
 
 
-def as_curl(call: Call, contract: Contract, ink: Redactor) -> str:
+def as_curl(call: Call, contract: Contract, redactor: Redactor) -> str:
     """Return a curl command that sends what the contract requires for the call; empty when JSON cannot carry it."""
     try:
         wire = contract.wire_body(call)
@@ -205,30 +205,30 @@ def as_curl(call: Call, contract: Contract, ink: Redactor) -> str:
     lines = [
         f"curl {shlex.quote(contract.url)}",
         '-H "Authorization: Bearer $OPENROUTER_API_KEY"',
-        *(f"-H {_quoted(ink.short(f'{name}: {value}', _MOST_PASTED))}" for name, value in headers.items()),
-        f"-d {_quoted(ink.clean(body))}" if body else "-d @body.json",
+        *(f"-H {_quoted(redactor.short(f'{name}: {value}', _MOST_PASTED))}" for name, value in headers.items()),
+        f"-d {_quoted(redactor.clean(body))}" if body else "-d @body.json",
     ]
     note = "" if body else "\n(body.json: the arguments above under their wire names; too long for a command line)"
     return " \\\n  ".join(lines) + note
 
 
-def as_command(call: Call, contract: Contract, command: str, ink: Redactor) -> str:
+def as_command(call: Call, contract: Contract, command: str, redactor: Redactor) -> str:
     """Return a shell command that makes the call with a client which is a command; empty when it cannot be told.
 
     Args:
         call: What is passed.
         contract: The server.
         command: The client, quoted for a shell.
-        ink: Takes the secrets out.
+        redactor: Takes the secrets out.
     """
     try:
         line = Request(1, contract.base_url, _KEY, call.kwargs(), retries=False, timeout=60).line()
     except (TypeError, ValueError, RecursionError):
         return ""
     if len(line) > 2 * _MOST_PASTED:
-        shown, _ = ink.window(line, 0, LONG)
+        shown, _ = redactor.window(line, 0, LONG)
         return f"{command} < request.json\n(request.json: {shown}… ({len(line):,} characters))"
-    before, _, after = ink.clean(line).partition(_KEY)
+    before, _, after = redactor.clean(line).partition(_KEY)
     return f"printf '%s\\n' {shlex.quote(before)}\"$OPENROUTER_API_KEY\"{shlex.quote(after)} | {command}"
 
 
@@ -266,44 +266,44 @@ _INSTALLED = re.compile(r"[\\/](?:site|dist)-packages[\\/](\w+)")
 _FRAME = re.compile(r'^ *File "(?P<path>.*)", line (?P<line>\d+), in (?P<name>.*)$', re.MULTILINE)
 
 
-def request_text(request: WireRequest, ink: Redactor) -> str:
+def request_text(request: WireRequest, redactor: Redactor) -> str:
     """Return a wire request: its first line, its headers, and the beginning of its body."""
-    headers = [_header(name, value, ink) for name, value in request.headers[:_MAX_HEADERS]]
+    headers = [_header(name, value, redactor) for name, value in request.headers[:_MAX_HEADERS]]
     more = len(request.headers) - _MAX_HEADERS
     if more > 0:
         headers.append(f"… {more:,} more headers")
-    first = f"{request.method} {ink.short(request.url)}"
-    return "\n".join([first, *headers, *_body(request.body, ink)])
+    first = f"{request.method} {redactor.short(request.url)}"
+    return "\n".join([first, *headers, *_body(request.body, redactor)])
 
 
-def _header(name: str, value: str, ink: Redactor) -> str:
+def _header(name: str, value: str, redactor: Redactor) -> str:
     scheme, space, token = value.rpartition(" ")
-    shown = ink.clean(token)
+    shown = redactor.clean(token)
     if name.lower() == "authorization" and shown == token and len(token) > _MAX_TOKEN:
         return f"{name}: {scheme}{space}{token[:4]}… ({len(token)} characters, not the key that was given)"
-    return f"{ink.short(name, _MAX_VALUE)}: {ink.short(value, _MAX_VALUE)}"
+    return f"{redactor.short(name, _MAX_VALUE)}: {redactor.short(value, _MAX_VALUE)}"
 
 
-def _body(body: bytes, ink: Redactor) -> Iterator[str]:
+def _body(body: bytes, redactor: Redactor) -> Iterator[str]:
     if body:
         yield ""
-        yield ink.head(body, _MAX_BODY).replace("\r\n", "\n").rstrip("\n")  # the lines of a multipart body
+        yield redactor.head(body, _MAX_BODY).replace("\r\n", "\n").rstrip("\n")  # the lines of a multipart body
 
 
-def exchanges_text(ledger: Sequence[Exchange], ink: Redactor) -> str:
+def exchanges_text(ledger: Sequence[Exchange], redactor: Redactor) -> str:
     """Return a line for each request: after which time it came, which body it had, and what it was answered."""
     gaps = [0.0, *(later.at - earlier.at for earlier, later in pairwise(ledger))]
     shown = zip(ledger[:_MAX_EXCHANGES], gaps, strict=False)
-    lines = [f"{place}. {_exchange(exchange, gap, ink)}" for place, (exchange, gap) in enumerate(shown, 1)]
+    lines = [f"{place}. {_exchange(exchange, gap, redactor)}" for place, (exchange, gap) in enumerate(shown, 1)]
     more = len(ledger) - _MAX_EXCHANGES
     return "\n".join([*lines, f"… {more:,} more requests"] if more > 0 else lines)
 
 
-def _exchange(exchange: Exchange, gap: float, ink: Redactor) -> str:
+def _exchange(exchange: Exchange, gap: float, redactor: Redactor) -> str:
     request, reply = exchange.request, exchange.reply
     answered = str(reply) if reply.fault else str(reply.status)
     after = f"after {_seconds(gap)} " if gap >= _NOTICEABLE else ""
-    return f"{after}{request.method} {ink.short(request.url, _MAX_VALUE)}, body {request.digest} → {answered}"
+    return f"{after}{request.method} {redactor.short(request.url, _MAX_VALUE)}, body {request.digest} → {answered}"
 
 
 def waits_text(waits: Sequence[float]) -> str:
@@ -321,31 +321,34 @@ def _seconds(seconds: float) -> str:
     return f"{round(seconds, 2):,g} s" if seconds < 1_000_000 else f"{seconds:.3g} s"  # noqa: PLR2004 - as %g does
 
 
-def reply_text(reply: Reply, ink: Redactor) -> str:
+def reply_text(reply: Reply, redactor: Redactor) -> str:
     """Return a reply: its status, the headers that not every reply has, and the beginning of its body."""
     waited = f", after {reply.delay:g} s" if reply.delay else ""
     headers = [pair for pair in reply.headers if pair[0].lower() not in _OF_EVERY_REPLY]
-    lines = [f"{ink.short(name, _MAX_VALUE)}: {ink.short(value, _MAX_VALUE)}" for name, value in headers[:_MAX_HEADERS]]
-    body = ink.head(reply.body, _MAX_BODY)
+    lines = [
+        f"{redactor.short(name, _MAX_VALUE)}: {redactor.short(value, _MAX_VALUE)}"
+        for name, value in headers[:_MAX_HEADERS]
+    ]
+    body = redactor.head(reply.body, _MAX_BODY)
     return "\n".join(filter(None, [f"{reply}{waited}", *lines, body]))
 
 
-def outcome_text(outcome: Transcript | Failure, ink: Redactor) -> str:
+def outcome_text(outcome: Transcript | Failure, redactor: Redactor) -> str:
     """Return what a call gave, or which error it ended with."""
     if isinstance(outcome, Transcript):
-        return f"returned {_transcript(outcome, ink)}"
+        return f"returned {_transcript(outcome, redactor)}"
     verb = "returned" if outcome.returned else "raised"
     kind = type(outcome.error)
     module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-    message = _safely(lambda: ink.short(str(outcome.error), _MAX_MESSAGE))
+    message = _safely(lambda: redactor.short(str(outcome.error), _MAX_MESSAGE))
     return f"{verb} {module}{kind.__qualname__}: {message or '(no message)'}"
 
 
-def _transcript(outcome: Transcript, ink: Redactor) -> str:
+def _transcript(outcome: Transcript, redactor: Redactor) -> str:
     kind = type(outcome.value)
     if kind.__module__ == "builtins":
-        return _safely(lambda: as_literal(outcome.value, ink))
-    text = _safely(lambda: as_literal(outcome.text, ink))
+        return _safely(lambda: as_literal(outcome.value, redactor))
+    text = _safely(lambda: as_literal(outcome.text, redactor))
     return f"{kind.__module__}.{kind.__qualname__}, text {text}"
 
 

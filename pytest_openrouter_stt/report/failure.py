@@ -23,7 +23,7 @@ from .evidence import (
     waits_text,
 )
 from .result import Source
-from .text import compact, escaped, json_lines, one_line, redactor, visible, wire_diff
+from .text import compact, escaped, json_lines, one_line, redactor_of, visible, wire_diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -139,15 +139,15 @@ class Rendered:
 
 def render_failure(failure: CheckFailed, requirement: Requirement, subject: Subject, contract: Contract) -> Rendered:
     """Return *failure* as it is shown."""
-    ink = redactor(subject.secrets)
+    redactor = redactor_of(subject.secrets)
     summary = observed(failure, subject.secrets)
     head = [
         ("observed", summary),  # first, because it is what the places show that have room for one line
         ("required", requirement.text),
         ("check", f"{requirement.check}  {requirement.level}, by {SOURCES[requirement.source]}"),
     ]
-    evidence = list(_evidence(failure, requirement, contract, ink))
-    call = [*_call_rows(failure.observation, subject, contract, ink), ("details", failure.details)]
+    evidence = list(_evidence(failure, requirement, contract, redactor))
+    call = [*_call_rows(failure.observation, subject, contract, redactor), ("details", failure.details)]
     rest = [
         *call,
         ("client", subject.title),
@@ -156,22 +156,22 @@ def render_failure(failure: CheckFailed, requirement: Requirement, subject: Subj
     ]
     statuses = [(e.reply.status, e.reply.fault) for e in _ledger(failure)[:3]]
     alike = f"{summary} {statuses} {[value for label, value in evidence if label == 'diff']}"
-    shown = tuple((label, _clean(_cut(value), ink)) for label, value in [*evidence, *call] if value)
-    return Rendered(_text([*head, *evidence, *rest], ink), summary, _text(head, ink), alike, shown)
+    shown = tuple((label, _clean(_cut(value), redactor)) for label, value in [*evidence, *call] if value)
+    return Rendered(_text([*head, *evidence, *rest], redactor), summary, _text(head, redactor), alike, shown)
 
 
 def observed(failure: CheckFailed, secrets: tuple[str, ...] = ()) -> str:
     """Return what was observed as one short line, which is the same in each run."""
-    sentence = redactor(secrets).short(failure.observed, _MAX_SENTENCE)
+    sentence = redactor_of(secrets).short(failure.observed, _MAX_SENTENCE)
     return visible(one_line(_ADDRESS.sub("", sentence), 2 * _MAX_SENTENCE))
 
 
-def _text(rows: list[tuple[str, str]], ink: Redactor) -> str:
-    return _clean("\n".join(_row(label, _cut(value)) for label, value in rows if value), ink)
+def _text(rows: list[tuple[str, str]], redactor: Redactor) -> str:
+    return _clean("\n".join(_row(label, _cut(value)) for label, value in rows if value), redactor)
 
 
-def _clean(text: str, ink: Redactor) -> str:
-    return visible(ink.clean(text))
+def _clean(text: str, redactor: Redactor) -> str:
+    return visible(redactor.clean(text))
 
 
 def _cut(value: str) -> str:
@@ -191,58 +191,58 @@ def _ledger(failure: CheckFailed) -> tuple[Exchange, ...]:
 
 
 def _evidence(
-    failure: CheckFailed, requirement: Requirement, contract: Contract, ink: Redactor
+    failure: CheckFailed, requirement: Requirement, contract: Contract, redactor: Redactor
 ) -> Iterator[tuple[str, str]]:
     is_different = failure.expected is not MISSING and failure.actual is not MISSING
     if is_different:
-        lines = wire_diff(failure.expected, failure.actual, ink)
+        lines = wire_diff(failure.expected, failure.actual, redactor)
         yield "diff", "\n".join(["- required  + observed", *lines])
     if failure.observation is not None:
         about_request = requirement.area in _ABOUT_THE_REQUEST
-        yield from _sent(failure.observation, contract, ink, in_full=about_request and not is_different)
+        yield from _sent(failure.observation, contract, redactor, in_full=about_request and not is_different)
         yield "waited", waits_text(failure.observation.waits)
-        yield from _answered(failure.observation, ink, is_matter=not about_request)
+        yield from _answered(failure.observation, redactor, is_matter=not about_request)
 
 
-def _sent(seen: Observation, contract: Contract, ink: Redactor, *, in_full: bool) -> Iterator[tuple[str, str]]:
+def _sent(seen: Observation, contract: Contract, redactor: Redactor, *, in_full: bool) -> Iterator[tuple[str, str]]:
     """Say what was sent, unless it is the one request that was due and not what the check is about."""
     if not seen.ledger:
         yield "sent", "nothing"
         return
     first = seen.ledger[0].request
     if len(seen.ledger) > 1:
-        yield "sent", exchanges_text(seen.ledger, ink)
+        yield "sent", exchanges_text(seen.ledger, redactor)
     elif in_full or (first.method, first.url) != (contract.method, contract.url):
-        yield "sent", request_text(first, ink)
+        yield "sent", request_text(first, redactor)
 
 
-def _answered(seen: Observation, ink: Redactor, *, is_matter: bool) -> Iterator[tuple[str, str]]:
+def _answered(seen: Observation, redactor: Redactor, *, is_matter: bool) -> Iterator[tuple[str, str]]:
     is_well = isinstance(seen.outcome, Transcript) and all(exchange.reply.status == 200 for exchange in seen.ledger)  # noqa: PLR2004 - HTTP's own name
     if is_well and seen.ledger and not is_matter:
         return
     if seen.ledger:
-        yield "replied", reply_text(seen.ledger[-1].reply, ink)
+        yield "replied", reply_text(seen.ledger[-1].reply, redactor)
     if isinstance(seen.outcome, NoAnswer):
         yield "stuck at", stuck_at(seen.outcome.stack)
     else:
-        yield "outcome", outcome_text(seen.outcome, ink)
+        yield "outcome", outcome_text(seen.outcome, redactor)
         yield "raised at", raised_at(seen.outcome)
 
 
 def _call_rows(
-    seen: Observation | None, subject: Subject, contract: Contract, ink: Redactor
+    seen: Observation | None, subject: Subject, contract: Contract, redactor: Redactor
 ) -> Iterator[tuple[str, str]]:
     if seen is None:
         return
     spelling = subject.async_spelling if seen.mode == "async" and subject.async_spelling else subject.spelling
     if subject.command:
-        yield "call", as_command(seen.call, contract, subject.command, ink)
+        yield "call", as_command(seen.call, contract, subject.command, redactor)
     else:
-        yield "call", as_python(seen.call, seen.mode, spelling, ink)
-    yield "curl", as_curl(seen.call, contract, ink)
+        yield "call", as_python(seen.call, seen.mode, spelling, redactor)
+    yield "curl", as_curl(seen.call, contract, redactor)
 
 
-_INK = redactor(())
+_REDACTOR = redactor_of(())
 _SPELLING = "client.create_transcription"
 _ELSEWHERE = "what stands for the audio"
 _MAX_RAW = 400
@@ -257,8 +257,10 @@ def call_text(call: Call, audio: str = "") -> str:
         audio: How the argument for the audio is written, where it is no value that could be shown.
     """
     if not audio:
-        return as_python(call, "sync", _SPELLING, _INK)
-    return as_python(call.replace(input_audio=_ELSEWHERE), "sync", _SPELLING, _INK).replace(repr(_ELSEWHERE), audio)
+        return as_python(call, "sync", _SPELLING, _REDACTOR)
+    return as_python(call.replace(input_audio=_ELSEWHERE), "sync", _SPELLING, _REDACTOR).replace(
+        repr(_ELSEWHERE), audio
+    )
 
 
 def wire_text(call: Call, contract: Contract) -> str:
@@ -281,14 +283,14 @@ def json_text(value: object, depth: int = 3) -> str:
         value: Anything that a JSON or YAML document holds.
         depth: How many containers inside each other are shown.
     """
-    lines = json_lines(compact(value, _INK, depth))
+    lines = json_lines(compact(value, _REDACTOR, depth))
     more = len(lines) - _MAX_EXAMPLE_LINES
     return visible("\n".join([*lines[:_MAX_EXAMPLE_LINES], f"… {more:,} more lines"] if more > 0 else lines))
 
 
 def _reply(reply: Reply) -> str:
     if reply.stream is not None:
-        return visible(f"{reply}:\n{_INK.head(reply.stream, _MAX_RAW).replace(chr(13), '')}".rstrip())
+        return visible(f"{reply}:\n{_REDACTOR.head(reply.stream, _MAX_RAW).replace(chr(13), '')}".rstrip())
     if reply.fault is not None:
         return f"no answer: {reply.fault.name.lower()}"
-    return visible(reply_text(reply, _INK))
+    return visible(reply_text(reply, _REDACTOR))

@@ -86,7 +86,7 @@ class Redactor:
 
 
 @lru_cache(maxsize=8)
-def redactor(secrets: tuple[str, ...]) -> Redactor:
+def redactor_of(secrets: tuple[str, ...]) -> Redactor:
     """Return the redactor for *secrets*; making one takes longer than using it."""
     return Redactor(secrets)
 
@@ -106,14 +106,16 @@ def harmless(text: str, secrets: Iterable[str] = ()) -> str:
 
     Line feeds stay; terminal escapes, bidirectional marks and lone surrogates do not.
     """
-    return visible(redactor(tuple(secrets)).clean(text))
+    return visible(redactor_of(tuple(secrets)).clean(text))
 
 
 def harmless_log(text: str, secrets: Iterable[str] = ()) -> str:
     """Return what a client printed or logged, `harmless`, without colours, and with lines of an endurable length."""
     lines = _COLOURS.sub("", text).splitlines()
-    ink = redactor(tuple(secrets))
-    return visible("\n".join(ink.short(line, _LONG_LINE) for line in lines)) + ("\n" if text.endswith("\n") else "")
+    redactor = redactor_of(tuple(secrets))
+    return visible("\n".join(redactor.short(line, _LONG_LINE) for line in lines)) + (
+        "\n" if text.endswith("\n") else ""
+    )
 
 
 def one_line(text: str, limit: int = LONG) -> str:
@@ -180,20 +182,20 @@ def is_there(container: Mapping[str, object], name: str) -> bool:
     return container.get(name, MISSING) is not MISSING
 
 
-def compact(value: object, ink: Redactor, depth: int = 4) -> object:
+def compact(value: object, redactor: Redactor, depth: int = 4) -> object:
     """Return a JSON value of a few lines that stands for *value*.
 
     Args:
         value: Anything.
-        ink: Takes the secrets out.
+        redactor: Takes the secrets out.
         depth: How many containers inside each other are shown.
     """
     if isinstance(value, str):
-        return excerpt(value, ink, 0)
+        return excerpt(value, redactor, 0)
     if isinstance(value, Mapping):
-        return _compact_object(value, ink, depth)
+        return _compact_object(value, redactor, depth)
     if isinstance(value, list | tuple):
-        return _compact_array(value, ink, depth)
+        return _compact_array(value, redactor, depth)
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int):
@@ -201,32 +203,35 @@ def compact(value: object, ink: Redactor, depth: int = 4) -> object:
     return aside(f"({type(value).__qualname__}, which JSON does not have)")
 
 
-def excerpt(text: str, ink: Redactor, start: int, limit: int = 240) -> str:
+def excerpt(text: str, redactor: Redactor, start: int, limit: int = 240) -> str:
     """Return *limit* characters of *text* from *start* on, and beside them how much there is."""
-    shown, is_all = ink.window(text, start, limit)
+    shown, is_all = redactor.window(text, start, limit)
     if is_all:
         return shown
     place = f", from character {start:,} on" if start else ""
     return f"{shown}{aside(f'… ({len(text):,} characters{place})')}"
 
 
-def compact_name(name: object, ink: Redactor) -> str:
+def compact_name(name: object, redactor: Redactor) -> str:
     """Return the name of an entry, short."""
-    return excerpt(str(name), ink, 0)
+    return excerpt(str(name), redactor, 0)
 
 
-def _compact_object(value: Mapping[str, object], ink: Redactor, depth: int) -> object:
+def _compact_object(value: Mapping[str, object], redactor: Redactor, depth: int) -> object:
     if value and depth == 0:
         return aside("{…}")
-    entries = {compact_name(name, ink): compact(item, ink, depth - 1) for name, item in islice(value.items(), ENTRIES)}
+    entries = {
+        compact_name(name, redactor): compact(item, redactor, depth - 1)
+        for name, item in islice(value.items(), ENTRIES)
+    }
     more = len(value) - ENTRIES
     return {**entries, aside(f"… {more:,} more"): None} if more > 0 else entries
 
 
-def _compact_array(value: Sequence[object], ink: Redactor, depth: int) -> object:
+def _compact_array(value: Sequence[object], redactor: Redactor, depth: int) -> object:
     if value and depth == 0:
         return aside("[…]")
-    entries = [compact(item, ink, depth - 1) for item in value[:ENTRIES]]
+    entries = [compact(item, redactor, depth - 1) for item in value[:ENTRIES]]
     more = len(value) - ENTRIES
     return [*entries, aside(f"… {more:,} more")] if more > 0 else entries
 
@@ -257,9 +262,9 @@ def same_json(expected: object, actual: object) -> bool:
     return True
 
 
-def wire_diff(expected: object, actual: object, ink: Redactor) -> list[str]:
+def wire_diff(expected: object, actual: object, redactor: Redactor) -> list[str]:
     """Return where the values differ: ``-`` for what is required, ``+`` for what was observed, a little around it."""
-    before, after = _Reduction(ink).reduced(expected, actual, _DEPTH)
+    before, after = _Reduction(redactor).reduced(expected, actual, _DEPTH)
     lines, others = json_lines(before), json_lines(after)
     if _looks_the_same(lines, others):
         lines, others = json_lines(before, ascii_only=True), json_lines(after, ascii_only=True)
@@ -297,11 +302,11 @@ class _Reduction:
     where the difference begins. The two small ones can then be compared line by line.
 
     Args:
-        ink: Takes the secrets out.
+        redactor: Takes the secrets out.
     """
 
-    def __init__(self, ink: Redactor) -> None:
-        self._ink = ink
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
         self._budget = _BUDGET
 
     def reduced(self, one: object, other: object, depth: int) -> tuple[object, object]:
@@ -314,7 +319,7 @@ class _Reduction:
                 return self._arrays(one, other, depth)
         if isinstance(one, str) and isinstance(other, str):
             return self._strings(one, other)
-        return compact(one, self._ink), compact(other, self._ink)
+        return compact(one, self._redactor), compact(other, self._redactor)
 
     def _objects(
         self, one: Mapping[str, object], other: Mapping[str, object], depth: int
@@ -324,14 +329,14 @@ class _Reduction:
         left: dict[str, object] = {}
         right: dict[str, object] = {}
         for name in differ[:ENTRIES]:
-            label = compact_name(name, self._ink)
+            label = compact_name(name, self._redactor)
             if is_there(one, name) and is_there(other, name):
                 left[label], right[label] = self.reduced(one[name], other[name], depth - 1)
             elif is_there(one, name):
-                left[label] = compact(one[name], self._ink, inside)
+                left[label] = compact(one[name], self._redactor, inside)
             else:
-                right[label] = compact(other[name], self._ink, inside)
-        around = {compact_name(name, self._ink): compact(one[name], self._ink, 1) for name in same[:_CONTEXT]}
+                right[label] = compact(other[name], self._redactor, inside)
+        around = {compact_name(name, self._redactor): compact(one[name], self._redactor, 1) for name in same[:_CONTEXT]}
         around |= _remarks(len(differ) - ENTRIES, len(same) - _CONTEXT)
         return left | around, right | around
 
@@ -343,7 +348,9 @@ class _Reduction:
         both = [self.reduced(a, b, depth - 1) for a, b in zip(left[:ENTRIES], right[:ENTRIES], strict=False)]
         sides = []
         for place, side in enumerate((left, right)):
-            shown = [pair[place] for pair in both] + [compact(item, self._ink) for item in side[len(both) : ENTRIES]]
+            shown = [pair[place] for pair in both] + [
+                compact(item, self._redactor) for item in side[len(both) : ENTRIES]
+            ]
             more = list(_remarks(len(side) - ENTRIES, 0))
             sides.append([*_remarks(0, first), *shown, *more, *_remarks(0, last)])
         return sides[0], sides[1]
@@ -351,8 +358,8 @@ class _Reduction:
     def _strings(self, one: str, other: str) -> tuple[str, str]:
         start = max(0, _common_prefix(one, other) - _BEFORE)
         if max(len(one), len(other)) <= 2 * _WINDOW or start < _WINDOW:
-            return compact_name(one, self._ink), compact_name(other, self._ink)
-        return excerpt(one, self._ink, start, _WINDOW), excerpt(other, self._ink, start, _WINDOW)
+            return compact_name(one, self._redactor), compact_name(other, self._redactor)
+        return excerpt(one, self._redactor, start, _WINDOW), excerpt(other, self._redactor, start, _WINDOW)
 
 
 def _sorted_out(one: Mapping[str, object], other: Mapping[str, object]) -> tuple[list[str], list[str]]:

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from pytest_openrouter_stt.client.command.tagged import tagged, untagged
+from pytest_openrouter_stt.client.command.json_codec import tagged, untagged
 from tests.clients import reference
 
 

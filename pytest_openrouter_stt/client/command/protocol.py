@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from .tagged import tagged, untagged
+from .json_codec import tagged, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -331,7 +331,7 @@ _WIDEST = 120
 """Columns beyond which prose is hard to read."""
 
 
-def told_lines(config: pytest.Config) -> list[Line]:
+def info_lines(config: pytest.Config) -> list[Line]:
     """Return what is to be printed.
 
     Raises:
