@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_openrouter_stt.contract import Contract, SdkNaming
-    from pytest_openrouter_stt.drift import Change, Drift, Facts, Place, Step
+    from pytest_openrouter_stt.drift import Change, Drift, FactPath, Facts, PathStep
 
 _SDK = "sdk.yaml#/"
 _ANY = "*"
 _ANY_ERROR = "any error"
 """Stands in a place for the status of every error."""
 
-_BODY: Place = ("request", "content", "application/json", SCHEMA)
-_ERRORS: Place = ("responses", _ANY_ERROR, "content")
+_BODY: FactPath = ("request", "content", "application/json", SCHEMA)
+_ERRORS: FactPath = ("responses", _ANY_ERROR, "content")
 _NEVER_SENT = ("query", "path")
 """Where the check of the URL would find a parameter."""
 
@@ -65,7 +65,7 @@ class Checks:
         self._all = every_check()
         self._looked_at = {info.requirement.check: tuple(_looked_at(info, facts, contract.sdk)) for info in self._all}
 
-    def looked_at(self, check: str) -> tuple[Place, ...]:
+    def looked_at(self, check: str) -> tuple[FactPath, ...]:
         """Return the places that *check* looks at; empty for one that no OpenAPI document has a say in."""
         return self._looked_at[check]
 
@@ -89,7 +89,7 @@ class Checks:
                     yield Recount(check=info.requirement.check, gained=gained, lost=lost)
 
 
-def _looked_at(info: CheckInfo, facts: Facts, naming: SdkNaming) -> Iterator[Place]:
+def _looked_at(info: CheckInfo, facts: Facts, naming: SdkNaming) -> Iterator[FactPath]:
     spec = info.requirement.spec
     if spec.startswith(_SDK):
         yield from _places_of_naming(spec.removeprefix(_SDK), naming)
@@ -97,7 +97,7 @@ def _looked_at(info: CheckInfo, facts: Facts, naming: SdkNaming) -> Iterator[Pla
         yield (place[0], _ANY_ERROR, *place[2:]) if info.each == "error status" else place
 
 
-def _places_of_naming(where: str, naming: SdkNaming) -> Iterator[Place]:
+def _places_of_naming(where: str, naming: SdkNaming) -> Iterator[FactPath]:
     subject, _, name = where.partition("/")
     if subject in {"errors", "default_error"}:
         yield _ERRORS
@@ -111,20 +111,20 @@ def _places_of_naming(where: str, naming: SdkNaming) -> Iterator[Place]:
                 yield ("parameters", f"header {parameter.wire_name.lower()}")
 
 
-def _renamed(pointer: str, wire_name: str, naming: SdkNaming) -> Place:
+def _renamed(pointer: str, wire_name: str, naming: SdkNaming) -> FactPath:
     _, parameter, *inner = pointer.split("/")
     names = [naming.parameters[parameter].wire_name, *inner[:-1], wire_name]
     return (*_BODY, *(("properties", name) for name in names))
 
 
-def _also(place: Place) -> Iterator[Place]:
+def _also(place: FactPath) -> Iterator[FactPath]:
     """Yield *place*, and the field when it says that a field is required."""
     yield place
     if place and place[-1][0] == "required" and not isinstance(place[-1], str):
         yield (*place[:-1], ("properties", place[-1][1]))
 
 
-def _meets(asked: Place, place: Place) -> bool:
+def _meets(asked: FactPath, place: FactPath) -> bool:
     """Whether a check that looks at *asked* sees a change at *place*.
 
     What is outside of the schemas is looked at for itself: schemas have checks of their own.
@@ -136,12 +136,12 @@ def _meets(asked: Place, place: Place) -> bool:
     return all(map(_same, _plain(asked), _plain(place)))
 
 
-def _plain(place: Place) -> list[str | Step]:
+def _plain(place: FactPath) -> list[str | PathStep]:
     """Return *place* without the steps into alternatives, which a check written before there were any does not know."""
     return [part for part in place if isinstance(part, str) or part[0] not in {"anyOf", "oneOf"}]
 
 
-def _same(asked: str | Step, found: str | Step) -> bool:
+def _same(asked: str | PathStep, found: str | PathStep) -> bool:
     if isinstance(asked, str) or isinstance(found, str):
         return asked == found or (asked == _ANY_ERROR and isinstance(found, str) and is_error(found))
     return asked[0] == found[0] and asked[1] in {_ANY, found[1]}

@@ -1,7 +1,7 @@
 """Two contracts compared: which requirements appear, change or vanish."""
 
 from .comparison import Binding, Change, Drift, drift
-from .facts import SCHEMA, Facts, Place, Step, is_error, listed, named
+from .facts import SCHEMA, FactPath, Facts, PathStep, is_error, listed, named
 from .surface import surface
 
 __all__ = [
@@ -9,9 +9,9 @@ __all__ = [
     "Binding",
     "Change",
     "Drift",
+    "FactPath",
     "Facts",
-    "Place",
-    "Step",
+    "PathStep",
     "drift",
     "is_error",
     "listed",

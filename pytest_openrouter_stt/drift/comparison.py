@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from .facts import ALTERNATIVES, Fact, Facts, Place, listed, side_of, site_of, steps_of, told, told_of_fields
+from .facts import ALTERNATIVES, Fact, FactPath, Facts, listed, side_of, site_of, steps_of, told, told_of_fields
 from .surface import surface
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ _ONLY_REFUSE = (
 """Refuse some values and admit none that is not admitted without them."""
 
 
-def binding(place: Place, before: Facts, after: Facts) -> Binding | None:
+def binding(place: FactPath, before: Facts, after: Facts) -> Binding | None:
     """Return what the change at *place* means for clients; ``None`` where that depends on what cannot be seen here."""
     old, new = before.held.get(place), after.held.get(place)
     steps = steps_of(place)
@@ -67,7 +67,7 @@ def binding(place: Place, before: Facts, after: Facts) -> Binding | None:
     return (_MET if is_met else _SENT)[width] if width else None
 
 
-def _binding_of_site(place: Place, old: Fact | None, new: Fact | None, *, needed: bool) -> Binding | None:
+def _binding_of_site(place: FactPath, old: Fact | None, new: Fact | None, *, needed: bool) -> Binding | None:
     site = site_of(place)
     appears = old is None
     match site:
@@ -90,7 +90,7 @@ def _binding_of_site(place: Place, old: Fact | None, new: Fact | None, *, needed
     return None
 
 
-def _binding_of_field(place: Place, before: Facts, after: Facts, *, is_met: bool) -> Binding | None:
+def _binding_of_field(place: FactPath, before: Facts, after: Facts, *, is_met: bool) -> Binding | None:
     """Clients have to carry every field that is described, and may be free to use the name of one that is not."""
     old, new = before.held.get(place), after.held.get(place)
     if old is not None and new is not None:
@@ -105,14 +105,14 @@ def _binding_of_field(place: Place, before: Facts, after: Facts, *, is_met: bool
     return Binding.STRICTER if old is None else Binding.LOOSER
 
 
-def _moves_between_alternatives(place: Place, before: Facts, after: Facts) -> bool:
+def _moves_between_alternatives(place: FactPath, before: Facts, after: Facts) -> bool:
     """Whether what a value may be like is said by a list of alternatives in one document only."""
     return any(
         ((place[:-1], keyword) in before.parted) != ((place[:-1], keyword) in after.parted) for keyword in ALTERNATIVES
     )
 
 
-def _width(place: Place, before: Facts, after: Facts) -> _Width | None:
+def _width(place: FactPath, before: Facts, after: Facts) -> _Width | None:
     old, new = before.held.get(place), after.held.get(place)
     keyword, _ = steps_of(place)[-1]
     if keyword in {"enum", "type"}:
@@ -177,7 +177,7 @@ class Change:
     binding: Binding | None
     old_pointers: tuple[str, ...]
     new_pointers: tuple[str, ...]
-    places: tuple[Place, ...]
+    places: tuple[FactPath, ...]
 
     def __str__(self) -> str:
         of = f" {listed(self.statuses)}" if self.statuses else ""
@@ -205,7 +205,7 @@ def drift(old: Contract, new: Contract) -> Drift:
     """
     before, after = surface(old), surface(new)
     counts = _field_counts(before), _field_counts(after)
-    fields: defaultdict[Place, list[Place]] = defaultdict(list)
+    fields: defaultdict[FactPath, list[FactPath]] = defaultdict(list)
     changes: list[Change] = []
     for place in _changed(before, after):
         if _is_field(place) and (place in before.held) != (place in after.held) and _is_long(place[:-1], counts):
@@ -219,7 +219,7 @@ def drift(old: Contract, new: Contract) -> Drift:
     return Drift(changes=tuple(_together(changes)), wording=_wording(before, after))
 
 
-def _changed(before: Facts, after: Facts) -> Iterator[Place]:
+def _changed(before: Facts, after: Facts) -> Iterator[FactPath]:
     """Yield the places that differ; what is inside of a place that is new or gone goes without saying."""
     places = dict.fromkeys([*before.held, *after.held])
     alone = {place for place in places if (place in before.held) != (place in after.held)}
@@ -231,13 +231,13 @@ def _changed(before: Facts, after: Facts) -> Iterator[Place]:
             yield place
 
 
-def _goes_with_field(place: Place, alone: set[Place]) -> bool:
+def _goes_with_field(place: FactPath, alone: set[FactPath]) -> bool:
     """Whether it says that a field is required which is new or gone itself."""
     keyword, name = (steps_of(place) or (("", ""),))[-1]
     return keyword == "required" and (*place[:-1], ("properties", name)) in alone
 
 
-def _change(place: Place, before: Facts, after: Facts) -> Change:
+def _change(place: FactPath, before: Facts, after: Facts) -> Change:
     side, status = side_of(place)
     return Change(
         side=side,
@@ -250,23 +250,23 @@ def _change(place: Place, before: Facts, after: Facts) -> Change:
     )
 
 
-def _pointers(places: Iterable[Place], facts: Facts) -> tuple[str, ...]:
+def _pointers(places: Iterable[FactPath], facts: Facts) -> tuple[str, ...]:
     return tuple(dict.fromkeys(facts.held[place].pointer for place in places if place in facts.held))
 
 
-def _is_field(place: Place) -> bool:
+def _is_field(place: FactPath) -> bool:
     return bool(steps_of(place)) and place[-1][0] == "properties"
 
 
-def _is_long(parent: Place, counts: Iterable[Counter[Place]]) -> bool:
+def _is_long(parent: FactPath, counts: Iterable[Counter[FactPath]]) -> bool:
     return any(count[parent] >= _MANY for count in counts)
 
 
-def _field_counts(facts: Facts) -> Counter[Place]:
+def _field_counts(facts: Facts) -> Counter[FactPath]:
     return Counter(place[:-1] for place in facts.held if _is_field(place))
 
 
-def _catalogue(places: list[Place], counts: tuple[int, int], before: Facts, after: Facts) -> Change:
+def _catalogue(places: list[FactPath], counts: tuple[int, int], before: Facts, after: Facts) -> Change:
     added = [place[-1][1] for place in places if place in after.held]
     gone = [place[-1][1] for place in places if place in before.held]
     meanings = {binding(place, before, after) for place in places}

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 _MAX_FACTS = 100_000
 """Facts of one document; the full description of OpenRouter has a few thousand about this operation."""
 
-Step = tuple[str, str]
+PathStep = tuple[str, str]
 """A keyword of a schema, and the name below it; the name is empty where the keyword has none."""
 
-Place = tuple[str | Step, ...]
+FactPath = tuple[str | PathStep, ...]
 """Where a fact holds: words as far as the body or header that it is about, then steps inside of its schema."""
 
-SCHEMA: Step = ("schema", "")
+SCHEMA: PathStep = ("schema", "")
 """The step from a body, a header or a parameter into its schema."""
 
 ALTERNATIVES = frozenset({"anyOf", "oneOf"})
 """The keywords that hold schemas in an order that means nothing."""
 
-AND: Step = ("and", "")
+AND: PathStep = ("and", "")
 """Ends the place of another value of the same keyword, which ``allOf`` makes possible."""
 
 Value = bool | str | frozenset[str]
@@ -66,12 +66,12 @@ class Facts:
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
-        self.held: dict[Place, Fact] = {}
-        self.wording: defaultdict[Place, set[str]] = defaultdict(set)
-        self.places: defaultdict[str, set[Place]] = defaultdict(set)
-        self.parted: set[tuple[Place, str]] = set()
+        self.held: dict[FactPath, Fact] = {}
+        self.wording: defaultdict[FactPath, set[str]] = defaultdict(set)
+        self.places: defaultdict[str, set[FactPath]] = defaultdict(set)
+        self.parted: set[tuple[FactPath, str]] = set()
 
-    def hold(self, place: Place, value: Value, pointer: str) -> None:
+    def hold(self, place: FactPath, value: Value, pointer: str) -> None:
         """Add a fact; another value for the same place holds as well, so it is kept beside the first.
 
         Raises:
@@ -87,12 +87,12 @@ class Facts:
             raise self._resolver.error(problem, "Write the document without nested references.")
 
 
-def steps_of(place: Place) -> tuple[Step, ...]:
+def steps_of(place: FactPath) -> tuple[PathStep, ...]:
     """Return the steps inside of the schema that *place* goes through; empty when it is not in one."""
     return tuple(part for part in place if not isinstance(part, str) and part not in {SCHEMA, AND})
 
 
-def site_of(place: Place) -> tuple[str, ...]:
+def site_of(place: FactPath) -> tuple[str, ...]:
     """Return the words of *place* as far as the schema."""
     return tuple(part for part in place if isinstance(part, str))
 
@@ -142,7 +142,7 @@ _SITES = {
 _OTHER_FIELDS = frozenset({"additionalProperties", "unevaluatedProperties"})
 
 
-def told(place: Place, before: Facts, after: Facts) -> str:
+def told(place: FactPath, before: Facts, after: Facts) -> str:
     """Return what has changed at *place*, in words; what it belongs to is told by `side_of`."""
     old, new = before.held.get(place), after.held.get(place)
     steps = steps_of(place)
@@ -161,7 +161,7 @@ def told(place: Place, before: Facts, after: Facts) -> str:
     return f"{subject} {_told_of_keyword(keyword, old, new)}"
 
 
-def side_of(place: Place) -> tuple[str, str]:
+def side_of(place: FactPath) -> tuple[str, str]:
     """Return what a change at *place* belongs to, and the status if that is an error's body or header."""
     site = site_of(place)
     kind = site[site.index("content") + 1] if "content" in site[:-1] and steps_of(place) else _JSON
@@ -180,7 +180,7 @@ def is_error(status: str) -> bool:
     return status[:1] in {"4", "5"} or status == "default"
 
 
-def told_of_fields(place: Place, counts: tuple[int, int], added: Sequence[str], gone: Sequence[str]) -> str:
+def told_of_fields(place: FactPath, counts: tuple[int, int], added: Sequence[str], gone: Sequence[str]) -> str:
     """Return how the fields of one object with very many have changed, in one line.
 
     Args:
@@ -205,7 +205,7 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _told_of_site(place: Place, old: Fact | None, new: Fact | None) -> str:
+def _told_of_site(place: FactPath, old: Fact | None, new: Fact | None) -> str:
     site = site_of(place)
     if site[0] == "base URL":
         return f"the base URL is {_value(new)} (was {_value(old)})"
@@ -229,7 +229,7 @@ def _article(status: str) -> str:
     return f"a {status}" if status.isdecimal() else named(status)
 
 
-def _told_of_field(place: Place, old: Fact | None, new: Fact | None, after: Facts) -> str:
+def _told_of_field(place: FactPath, old: Fact | None, new: Fact | None, after: Facts) -> str:
     steps = steps_of(place)
     what = "argument" if len(steps) == 1 and place[0] == "request" else "field"
     subject = _subject(place, steps)
@@ -252,7 +252,7 @@ def _told_of_enum(old: frozenset[str] | None, new: frozenset[str] | None) -> str
     return " and ".join(parts)
 
 
-def _told_of_schema(place: Place, old: Fact | None, new: Fact | None) -> str:
+def _told_of_schema(place: FactPath, old: Fact | None, new: Fact | None) -> str:
     *outer, (keyword, name) = steps_of(place)
     subject = _subject(place, outer)
     if keyword == "required":
@@ -277,7 +277,7 @@ def _told_of_keyword(keyword: str, old: Fact | None, new: Fact | None) -> str:
     return phrase.format(_value(new)) + (" now" if old is None else f" (was {_value(old)})")
 
 
-def _subject(place: Place, steps: Sequence[Step]) -> str:
+def _subject(place: FactPath, steps: Sequence[PathStep]) -> str:
     site = site_of(place)
     path = "".join(map(_step, steps)).removeprefix(".")
     if site[0] == "parameters" or "headers" in site[2:3]:
@@ -286,7 +286,7 @@ def _subject(place: Place, steps: Sequence[Step]) -> str:
     return named(path) if path else "the body"
 
 
-def _step(step: Step) -> str:
+def _step(step: PathStep) -> str:
     keyword, name = step
     match keyword:
         case "properties":

@@ -20,7 +20,7 @@ from pytest_openrouter_stt.contract import (
     thaw,
 )
 
-from .facts import ALTERNATIVES, SCHEMA, THERE_IS, Facts, Place, canonical, without_order
+from .facts import ALTERNATIVES, SCHEMA, THERE_IS, FactPath, Facts, canonical, without_order
 
 if TYPE_CHECKING:
     from pytest_openrouter_stt.contract import Contract, Json, Resolver
@@ -50,7 +50,7 @@ class SchemaFacts:
         self._resolver = resolver
         self._facts = facts
 
-    def collect(self, schema: object, site: Place, pointer: str) -> None:
+    def collect(self, schema: object, site: FactPath, pointer: str) -> None:
         """Add what *schema*, which stands at *pointer*, says about *site*.
 
         Raises:
@@ -59,8 +59,8 @@ class SchemaFacts:
         self._resolver.schema(schema, pointer)  # refuses what has no end, so that nothing below has to
         self._collect([(schema, pointer)], (*site, SCHEMA))
 
-    def _collect(self, parts: Iterable[_Part], place: Place) -> None:
-        inner: defaultdict[Place, list[_Part]] = defaultdict(list)
+    def _collect(self, parts: Iterable[_Part], place: FactPath) -> None:
+        inner: defaultdict[FactPath, list[_Part]] = defaultdict(list)
         for part, pointer in self._written_out(parts, place):
             for keyword, value in part.items():
                 below = f"{pointer}/{_token(keyword)}"
@@ -72,7 +72,7 @@ class SchemaFacts:
             self._facts.hold(inside, all(schema is not False for schema, _ in schemas), schemas[0][1])
             self._collect(schemas, inside)
 
-    def _written_out(self, parts: Iterable[_Part], place: Place) -> Iterator[tuple[Json, str]]:
+    def _written_out(self, parts: Iterable[_Part], place: FactPath) -> Iterator[tuple[Json, str]]:
         """Yield the keywords of each part, of what it refers to, and of every member of its ``allOf``."""
         for part, pointer in parts:
             self._facts.places[pointer].add(place)
@@ -83,7 +83,7 @@ class SchemaFacts:
             if not (self._resolver.is_3_0 and "$ref" in part):  # OpenAPI 3.0.3: what is beside it is ignored
                 yield from self._own(part, pointer, place)
 
-    def _own(self, part: Json, pointer: str, place: Place) -> Iterator[tuple[Json, str]]:
+    def _own(self, part: Json, pointer: str, place: FactPath) -> Iterator[tuple[Json, str]]:
         part = _with_types_together(part)
         nullable, alternatives = _nullable(part)
         own = {key: value for key, value in part.items() if key not in ELSEWHERE | {"$ref", "allOf", alternatives}}
@@ -122,7 +122,7 @@ class SchemaFacts:
             for number, (_, i) in enumerate(sorted(same), start=1):
                 yield (f"{name} {number}" if len(same) > 1 else name), i
 
-    def _keyword(self, keyword: str, value: object, place: Place, pointer: str) -> None:
+    def _keyword(self, keyword: str, value: object, place: FactPath, pointer: str) -> None:
         if is_annotation(keyword):
             self._facts.wording[*place, (keyword, "")].add(canonical(value))
         elif keyword == "required" and _is_list(value):
@@ -269,7 +269,7 @@ class _Surface:
                 if ("parameters", name) not in self.facts.held:  # that of the operation takes precedence
                     self._carrier(("parameters", name), parameter, at)
 
-    def _carrier(self, place: Place, node: Json, pointer: str) -> None:
+    def _carrier(self, place: FactPath, node: Json, pointer: str) -> None:
         """Add what is said of a parameter or a header."""
         self.facts.places[pointer].add(place)
         self.facts.hold(place, THERE_IS, pointer)
@@ -337,7 +337,7 @@ class _Surface:
                 self._carrier((*place, "headers", name.lower()), found, header_at)
             self._content(place, response, at)
 
-    def _content(self, place: Place, node: Json, pointer: str) -> None:
+    def _content(self, place: FactPath, node: Json, pointer: str) -> None:
         self.facts.places[f"{pointer}/content"].add((*place, "content"))
         for kind, media in _items(node.get("content")):
             inner, at = (*place, "content", kind), f"{pointer}/content/{escape(kind)}"
@@ -350,7 +350,7 @@ class _Surface:
                     self.facts.hold((*inner, key), canonical(value), f"{at}/{escape(key)}")
             self._word(inner, media if isinstance(media, Mapping) else {})
 
-    def _word(self, place: Place, node: Json) -> None:
+    def _word(self, place: FactPath, node: Json) -> None:
         for key in filter(_is_wording, node):
             self.facts.wording[*place, key].add(canonical(node[key]))
 

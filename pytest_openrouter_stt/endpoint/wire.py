@@ -29,7 +29,7 @@ _LOOP = "asyncio.events"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CallSite:
     """One function that was under way when a request was sent.
 
     Attributes:
@@ -59,7 +59,7 @@ class Origin:
     """
 
     library: str = ""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[CallSite, ...] = ()
     is_whole: bool = False
 
     def __str__(self) -> str:
@@ -74,14 +74,14 @@ UNKNOWN = Origin()
 def origin() -> Origin:
     """Return where the calling thread is asked to send something from; call it below the HTTP library."""
     library = ""
-    steps: list[Step] = []
+    steps: list[CallSite] = []
     frame: FrameType | None = None
     for frame in _client_frames():
         module = module_of(frame)
         if module == _LOOP:
             return Origin(library, tuple(steps))
         if _is_client(module):
-            steps.append(step_of(frame))
+            steps.append(call_site_of(frame))
         elif not steps:
             library = library_of(module) or library
     return Origin(library, tuple(steps), is_whole=frame is not None and frame.f_back is not None)
@@ -98,11 +98,11 @@ def module_of(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", ""))
 
 
-def step_of(frame: FrameType) -> Step:
+def call_site_of(frame: FrameType) -> CallSite:
     """Return the line that *frame* is at."""
     module = module_of(frame)
     depth = module.count(".") + 1 + ("__path__" in frame.f_globals)
-    return Step(module, _end_of(frame.f_code.co_filename, depth), frame.f_lineno, frame.f_code.co_name)
+    return CallSite(module, _end_of(frame.f_code.co_filename, depth), frame.f_lineno, frame.f_code.co_name)
 
 
 @cache

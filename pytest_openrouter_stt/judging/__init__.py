@@ -43,7 +43,7 @@ from .harness import (
 from .invalidity import Kind, is_converted
 from .malformed_replies import MALFORMED_REPLIES, TEXT, MalformedReply, nested
 from .samples import Sample, sample
-from .secrets import Place, attributes, carried, configuration, holds, logged, recorded, shown
+from .secrets import ShownText, attributes, carried, configuration, holds, logged, recorded, shown
 from .sequences import GOOD, CallSequence, baseline, make_call, new_key, numbers_in, text_of
 from .stateful import run_stateful
 
@@ -71,10 +71,10 @@ __all__ = [
     "Harness",
     "Kind",
     "MalformedReply",
-    "Place",
     "Profile",
     "Sample",
     "Seen",
+    "ShownText",
     "TransportName",
     "adapter_work",
     "attributes",

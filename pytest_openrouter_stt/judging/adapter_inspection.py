@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_openrouter_stt.client import Failure, Feature, NoAnswer
-from pytest_openrouter_stt.endpoint import Reply, library_of, module_of, step_of
+from pytest_openrouter_stt.endpoint import Reply, call_site_of, library_of, module_of
 from pytest_openrouter_stt.report import AdapterWork
 
 from .harness import API_KEY, MODES, smallest_call
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
 
     from pytest_openrouter_stt.client import Adapter, Mode, Outcome
-    from pytest_openrouter_stt.endpoint import Step, WireRequest
+    from pytest_openrouter_stt.endpoint import CallSite, WireRequest
 
     from .context import CheckContext
     from .harness import Harness
@@ -78,7 +78,7 @@ class AdapterProfiler:
             called = _name_of(frame)
             self._count(frame)
         if called in _WORK:
-            self.work.setdefault(_WORK[called], f"{called.replace('.tasks', '')}, {step_of(caller)}")
+            self.work.setdefault(_WORK[called], f"{called.replace('.tasks', '')}, {call_site_of(caller)}")
 
     def _count(self, frame: FrameType) -> None:  # pragma: no cover - as above
         """Keep *frame*, if it is the client's: as long as it is kept, no other takes its place in memory."""
@@ -190,9 +190,9 @@ def _erring(outcome: Outcome, adapter: Adapter) -> Iterator[str]:
         yield f"raises errors ({kind.__qualname__}, {step})"
 
 
-def _raised_at(error: object) -> Step | None:
+def _raised_at(error: object) -> CallSite | None:
     """Return the line that *error* was raised at; ``None`` for what was not raised."""
     trace = error.__traceback__ if isinstance(error, BaseException) else None
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return None if trace is None else replace(step_of(trace.tb_frame), line=trace.tb_lineno)
+    return None if trace is None else replace(call_site_of(trace.tb_frame), line=trace.tb_lineno)

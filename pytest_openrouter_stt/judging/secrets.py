@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-Place = tuple[str, str]
+ShownText = tuple[str, str]
 """Where something is to be read, in words, and what is to be read there."""
 
 _MAX_VALUES = 500
@@ -35,7 +35,7 @@ def safely(render: Callable[[Any], object], value: object) -> str:
         return ""
 
 
-def shown(error: object) -> Iterator[Place]:
+def shown(error: object) -> Iterator[ShownText]:
     """Return what is seen of an error that is printed or logged: its texts, those behind it, and the traceback."""
     if not isinstance(error, BaseException):
         yield from _texts(error, "")
@@ -45,20 +45,20 @@ def shown(error: object) -> Iterator[Place]:
     yield "its traceback", "".join(traceback.format_exception(error))
 
 
-def attributes(error: object) -> Iterator[Place]:
+def attributes(error: object) -> Iterator[ShownText]:
     """Return what the public attributes of an error show of themselves, ``args`` left aside."""
     for name, value in _public(error):
         if name != "args":
             yield f"the repr() of its `{name}`", safely(repr, value)
 
 
-def carried(error: object) -> Iterator[Place]:
+def carried(error: object) -> Iterator[ShownText]:
     """Return every text to which public attributes, items and elements of an error lead, and its pickle."""
     yield from _reachable(error)
     yield "its pickle", _pickled(error).decode("latin-1")
 
 
-def configuration(client: object) -> Iterator[Place]:
+def configuration(client: object) -> Iterator[ShownText]:
     """Return what a client and its public attributes show of themselves; one that is a string is the key itself."""
     yield "its str()", safely(str, client)
     yield "its repr()", safely(repr, client)
@@ -67,7 +67,7 @@ def configuration(client: object) -> Iterator[Place]:
             yield f"the repr() of its `{name}`", safely(repr, value)
 
 
-def _texts(error: object, whose: str) -> Iterator[Place]:
+def _texts(error: object, whose: str) -> Iterator[ShownText]:
     yield f"its str(){whose}", safely(str, error)
     yield f"its repr(){whose}", safely(repr, error)
     yield f"its args{whose}", safely(repr, getattr(error, "args", ()))
@@ -98,7 +98,7 @@ def _read(owner: object, name: str) -> Any:
         return None
 
 
-def _reachable(root: object) -> Iterator[Place]:
+def _reachable(root: object) -> Iterator[ShownText]:
     values: list[tuple[str, object, int]] = [("", root, 0)]  # also keeps them: a lost one gives its id() to the next
     ids = {id(root)}
     for path, value, depth in values:  # it grows meanwhile
@@ -153,7 +153,7 @@ def logged() -> Iterator[list[logging.LogRecord]]:
         yield records
 
 
-def recorded(record: logging.LogRecord) -> Iterator[Place]:
+def recorded(record: logging.LogRecord) -> Iterator[ShownText]:
     """Return every text of a log record: its message and arguments, what was added to it, and its traceback."""
     where = f"a record of the logger {record.name} at {record.levelname}"
     yield where, safely(logging.LogRecord.getMessage, record)

@@ -29,7 +29,7 @@ _numbers = st.integers(0, 119)  # a range that Hypothesis draws from evenly
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SequenceStep:
     """One step of a sequence.
 
     Attributes:
@@ -86,11 +86,11 @@ class SequenceRunner:
         for api_key in (API_KEY, *self._sequence.keys):
             self._stt.harness.client.forget(api_key)
 
-    def take(self, step: Step) -> None:
-        """Take the next step; see `Step.take`."""
+    def take(self, step: SequenceStep) -> None:
+        """Take the next step; see `SequenceStep.take`."""
         step.take(self._sequence)
 
-    def smallest(self, steps: list[Step], failure: CheckFailed) -> CheckFailed:
+    def smallest(self, steps: list[SequenceStep], failure: CheckFailed) -> CheckFailed:
         """Return the failure of as few of *steps* as it takes, the last of which failed with *failure*."""
         place = len(steps) - 2
         while place >= 0:
@@ -104,7 +104,7 @@ class SequenceRunner:
             failure.observed = f"as the last of {len(steps)} steps, {failure.observed}"
         return failure
 
-    def _failure_of(self, steps: list[Step]) -> tuple[int, CheckFailed] | None:
+    def _failure_of(self, steps: list[SequenceStep]) -> tuple[int, CheckFailed] | None:
         """Return how a sequence fails, and after how many steps."""
         self.begin()
         for count, step in enumerate(steps, 1):
@@ -125,7 +125,7 @@ class ClientMachine(RuleBasedStateMachine):
     def __init__(self, runner: SequenceRunner) -> None:
         super().__init__()
         self.runner = runner
-        self.steps: list[Step] = []
+        self.steps: list[SequenceStep] = []
         with runner.profile.example():
             runner.begin()
 
@@ -133,16 +133,16 @@ class ClientMachine(RuleBasedStateMachine):
     def call(self, shape: int, what: int, kind: int, client: int) -> None:
         """Make a call."""
         shapes, kinds = self.runner.shapes, self.runner.kinds.get(_WHAT[what % len(_WHAT)], [GOOD])
-        self._take(Step(_client(client), shapes[shape % len(shapes)], kinds[kind % len(kinds)]))
+        self._take(SequenceStep(_client(client), shapes[shape % len(shapes)], kinds[kind % len(kinds)]))
 
     @rule(shape=_numbers, what=_numbers, kind=_numbers, client=_numbers)
     def close_and_call(self, shape: int, what: int, kind: int, client: int) -> None:
         """Make a call, after a client was closed; that is done once only, since new ones are costly."""
         if self.runner.closable and not any(not step.shape for step in self.steps):
-            self._take(Step(_client(client)))
+            self._take(SequenceStep(_client(client)))
         self.call(shape, what, kind, client)
 
-    def _take(self, step: Step) -> None:
+    def _take(self, step: SequenceStep) -> None:
         self.steps.append(step)
         try:
             self.runner.take(step)

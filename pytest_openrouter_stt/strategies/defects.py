@@ -139,7 +139,7 @@ _UNCARRIED = (math.nan, math.inf, -math.inf)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SchemaStep:
     """One step towards a place in a value.
 
     Attributes:
@@ -161,7 +161,7 @@ class Defect:
         violation: What that breaks.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[SchemaStep, ...]
     value: Any
     violation: Violation
 
@@ -177,7 +177,7 @@ class Defect:
         return spoilt
 
 
-def _entered(place: Any, step: Step) -> Any:
+def _entered(place: Any, step: SchemaStep) -> Any:
     """Return what is at *step*, put there first unless it is a container of the kind that is needed."""
     key = step.key
     there = place[key] if (key in place if isinstance(place, dict) else len(place) > int(key)) else None
@@ -204,7 +204,7 @@ def defects(schema: Judge) -> Iterator[Defect]:
     yield from _at(schema.document, (), schema.pointer)
 
 
-def _at(schema: object, steps: tuple[Step, ...], place: str) -> Iterator[Defect]:
+def _at(schema: object, steps: tuple[SchemaStep, ...], place: str) -> Iterator[Defect]:
     kept = normal(schema, place)
     judge = Judge(place, kept)
     for value, keyword in _values(kept, place):
@@ -213,11 +213,11 @@ def _at(schema: object, steps: tuple[Step, ...], place: str) -> Iterator[Defect]
     if "object" in types or kept.keys() & {"properties", "required"}:
         yield from _of_members(kept, judge, steps, place)
     if "items" in kept:
-        item = Step(0, _or_none(kept["items"], f"{place}/items"))
+        item = SchemaStep(0, _or_none(kept["items"], f"{place}/items"))
         yield from _at(kept["items"], (*steps, item), f"{place}/items")
 
 
-def _proven(judge: Judge, steps: tuple[Step, ...], value: Any, keyword: str) -> Iterator[Defect]:
+def _proven(judge: Judge, steps: tuple[SchemaStep, ...], value: Any, keyword: str) -> Iterator[Defect]:
     """Yield the defect that puts *value* there, if it breaks exactly that keyword of the schema and nothing else."""
     found = judge.violations(value)
     if [(violation.keyword, violation.pointer) for violation in found] == [(keyword, "")]:
@@ -270,28 +270,28 @@ def _arrays_beyond_limits(schema: Schema, place: str) -> Iterator[tuple[Any, str
         yield [item] * max(2, schema.get("minItems", 0)), "uniqueItems"
 
 
-def _of_members(schema: Schema, judge: Judge, steps: tuple[Step, ...], place: str) -> Iterator[Defect]:
+def _of_members(schema: Schema, judge: Judge, steps: tuple[SchemaStep, ...], place: str) -> Iterator[Defect]:
     """Yield what can be wrong with the properties of an object."""
     for name in schema.get("required", ()):
         message = f"{name!r} is a required property"
-        yield Defect((*steps, Step(name, None)), MISSING, Violation(_pointer(steps), "required", message))
+        yield Defect((*steps, SchemaStep(name, None)), MISSING, Violation(_pointer(steps), "required", message))
     properties = schema.get("properties", {})
     for name, inner in properties.items():
         if inner is not False:
-            step = Step(name, _or_none(inner, f"{place}/properties/{name}"))
+            step = SchemaStep(name, _or_none(inner, f"{place}/properties/{name}"))
             yield from _at(inner, (*steps, step), f"{place}/properties/{name}")
     extra = schema.get("additionalProperties", True)
     if extra is False:
         message = f"{_UNKNOWN_NAME!r} is not allowed"
         violation = Violation(_pointer(steps), "additionalProperties", message)
-        yield Defect((*steps, Step(_UNKNOWN_NAME, None)), 1, violation)
+        yield Defect((*steps, SchemaStep(_UNKNOWN_NAME, None)), 1, violation)
     elif extra is not True:
-        step = Step(_UNKNOWN_NAME, _or_none(extra, f"{place}/additionalProperties"))
+        step = SchemaStep(_UNKNOWN_NAME, _or_none(extra, f"{place}/additionalProperties"))
         yield from _at(extra, (*steps, step), f"{place}/additionalProperties")
     yield from _of_size(schema, judge, steps, place)
 
 
-def _of_size(schema: Schema, judge: Judge, steps: tuple[Step, ...], place: str) -> Iterator[Defect]:
+def _of_size(schema: Schema, judge: Judge, steps: tuple[SchemaStep, ...], place: str) -> Iterator[Defect]:
     if "minProperties" in schema:
         yield from _proven(judge, steps, smallest({**schema, "minProperties": 0}, place), "minProperties")
     if "maxProperties" in schema:
@@ -309,17 +309,17 @@ def uncarried(schema: Judge) -> Iterator[Defect]:
             yield Defect(steps, value, violation)
 
 
-def _number_places(schema: object, steps: tuple[Step, ...], place: str) -> Iterator[tuple[Step, ...]]:
+def _number_places(schema: object, steps: tuple[SchemaStep, ...], place: str) -> Iterator[tuple[SchemaStep, ...]]:
     kept = normal(schema, place)
     if not kept or "number" in kept.get("type", ()):
         yield steps
     for name, inner in kept.get("properties", {}).items():
         if inner is not False:
-            step = Step(name, _or_none(inner, f"{place}/properties/{name}"))
+            step = SchemaStep(name, _or_none(inner, f"{place}/properties/{name}"))
             yield from _number_places(inner, (*steps, step), f"{place}/properties/{name}")
     extra = kept.get("additionalProperties", True)
     if extra is not True and extra is not False:
-        yield from _number_places(extra, (*steps, Step(_UNKNOWN_NAME, None)), f"{place}/additionalProperties")
+        yield from _number_places(extra, (*steps, SchemaStep(_UNKNOWN_NAME, None)), f"{place}/additionalProperties")
 
 
 def _or_none(schema: object, place: str) -> Any:
@@ -329,6 +329,6 @@ def _or_none(schema: object, place: str) -> Any:
         return None
 
 
-def _pointer(steps: tuple[Step, ...]) -> str:
+def _pointer(steps: tuple[SchemaStep, ...]) -> str:
     tokens = (str(step.key).replace("~", "~0").replace("/", "~1") for step in steps)
     return "".join(f"/{token}" for token in tokens)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_openrouter_stt.contract import Call
-    from pytest_openrouter_stt.judging import CheckContext, Place, Seen
+    from pytest_openrouter_stt.judging import CheckContext, Seen, ShownText
 
 _KEY = "#/components/securitySchemes/apiKey"
 _VARIABLE = "OPENROUTER_API_KEY"
@@ -85,7 +85,7 @@ def _error_of(seen: Seen) -> object:
     return seen.observation.outcome.error
 
 
-def _require_unseen(seen: Seen, places: Iterable[Place], secrets: dict[str, str]) -> None:
+def _require_unseen(seen: Seen, places: Iterable[ShownText], secrets: dict[str, str]) -> None:
     """Fail with the names of the places where a secret is, and never with what is to be read there."""
     found = [(what, where) for where, text in places for what, secret in secrets.items() if holds(text, secret)]
     named = list(dict.fromkeys(f"the {what} is in {where}" for what, where in found))
@@ -230,7 +230,7 @@ def test_key_is_not_printed(stt: CheckContext, capfd: pytest.CaptureFixture[str]
         _require_unseen(seen, [*_printed(capfd), ("a warning", messages)], {"key": API_KEY})
 
 
-def _printed(capfd: pytest.CaptureFixture[str]) -> list[Place]:
+def _printed(capfd: pytest.CaptureFixture[str]) -> list[ShownText]:
     out, err = capfd.readouterr()
     return [("standard output", out), ("standard error", err)]
 

@@ -16,7 +16,7 @@ import requests
 import urllib3
 
 from pytest_openrouter_stt import Endpoint, Reply, intercept, load_contract
-from pytest_openrouter_stt.endpoint import LoopbackServer, Origin, Step, WireRequest, origin, redirected
+from pytest_openrouter_stt.endpoint import CallSite, LoopbackServer, Origin, WireRequest, origin, redirected
 from pytest_openrouter_stt.guard import NetworkGuard
 from tests.clients import reference
 
@@ -54,7 +54,7 @@ def test_it_names_the_library_and_the_line_that_calls_it(endpoint: Endpoint) -> 
     found = sent_from(endpoint)
     line = post.__code__.co_firstlineno + 2
     assert str(found) == f"httpx, called from tests/endpoint/test_origin.py:{line} in post"
-    assert found.steps[0] == Step(__name__, "tests/endpoint/test_origin.py", line, "post")
+    assert found.steps[0] == CallSite(__name__, "tests/endpoint/test_origin.py", line, "post")
     assert found.is_whole
 
 

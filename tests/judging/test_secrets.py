@@ -10,14 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from pytest_openrouter_stt.judging.secrets import Place, attributes, carried, configuration, holds, shown
+from pytest_openrouter_stt.judging.secrets import ShownText, attributes, carried, configuration, holds, shown
 
 KEY = "sk-or-v1-the-whole-of-a-key"
 HEADERS = {"Authorization": f"Bearer {KEY}"}
 
 
 def places(found: Any) -> set[str]:
-    everything: list[Place] = list(found)
+    everything: list[ShownText] = list(found)
     return {where for where, text in everything if holds(text, KEY)}
 
 

@@ -195,7 +195,7 @@ def _billed(report: ClientReport, prefix: str) -> Iterator[Billed]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MatrixCell:
     """What one check says of one client.
 
     Attributes:
@@ -218,7 +218,7 @@ class Line:
     """
 
     requirement: Requirement
-    places: tuple[Place, ...]
+    places: tuple[MatrixCell, ...]
     outcomes: str
 
 
@@ -263,7 +263,7 @@ def _agrees(row: Row) -> bool:
 
 def _line(row: Row, prefixes: Iterable[str]) -> Line:
     check = row.requirement.check
-    places = (Place(cell, anchor(check, prefix)) for cell, prefix in zip(row.cells, prefixes, strict=True))
+    places = (MatrixCell(cell, anchor(check, prefix)) for cell, prefix in zip(row.cells, prefixes, strict=True))
     outcomes = dict.fromkeys(slug(cell.verdict) for cell in row.cells if cell is not None)
     return Line(row.requirement, tuple(places), " ".join(outcomes))
 
