@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_openrouter_stt.contract import Contract, SdkNaming
-    from pytest_openrouter_stt.drift import Change, Drift, FactPath, Facts, PathStep
+    from pytest_openrouter_stt.drift import Drift, FactPath, Facts, PathStep, RequirementChange
 
 _SDK = "sdk.yaml#/"
 _ANY = "*"
@@ -69,7 +69,7 @@ class Checks:
         """Return the places that *check* looks at; empty for one that no OpenAPI document has a say in."""
         return self._looked_at[check]
 
-    def touched_by(self, change: Change) -> tuple[str, ...]:
+    def touched_by(self, change: RequirementChange) -> tuple[str, ...]:
         """Return the IDs of the checks that look at what has changed."""
         places = [place for one in change.places for place in _also(one)]
         return tuple(
@@ -190,7 +190,7 @@ class DriftReport:
         return f"{_document(self.old)} → {_document(self.new)}"
 
     @property
-    def shown(self) -> list[tuple[Change, tuple[str, ...]]]:
+    def shown(self) -> list[tuple[RequirementChange, tuple[str, ...]]]:
         """The changes that are told one by one, each with its checks."""
         return list(zip(self.drift.changes, self.touched, strict=True))[:_MAX_CHANGES]
 
@@ -273,7 +273,7 @@ def _document(contract: Contract) -> str:
     return f"{contract.source} ({contract.revision})"
 
 
-def _about(change: Change) -> Iterator[str]:
+def _about(change: RequirementChange) -> Iterator[str]:
     if change.binding is not None:
         yield change.binding.value
     old, new = change.old_pointers, change.new_pointers

@@ -1,17 +1,17 @@
 """Two contracts compared: which requirements appear, change or vanish."""
 
-from .comparison import Binding, Change, Drift, drift
+from .comparison import Binding, Drift, RequirementChange, drift
 from .facts import SCHEMA, FactPath, Facts, PathStep, is_error, listed, named
 from .surface import surface
 
 __all__ = [
     "SCHEMA",
     "Binding",
-    "Change",
     "Drift",
     "FactPath",
     "Facts",
     "PathStep",
+    "RequirementChange",
     "drift",
     "is_error",
     "listed",

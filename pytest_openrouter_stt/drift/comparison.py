@@ -158,7 +158,7 @@ _SIDES = ("base URL", "servers", "security", "parameters", "request", "responses
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class RequirementChange:
     """One requirement that has changed.
 
     Attributes:
@@ -193,7 +193,7 @@ class Drift:
         wording: How many descriptions, examples and the like have changed, which bind nobody.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[RequirementChange, ...]
     wording: int
 
 
@@ -206,7 +206,7 @@ def drift(old: Contract, new: Contract) -> Drift:
     before, after = surface(old), surface(new)
     counts = _field_counts(before), _field_counts(after)
     fields: defaultdict[FactPath, list[FactPath]] = defaultdict(list)
-    changes: list[Change] = []
+    changes: list[RequirementChange] = []
     for place in _changed(before, after):
         if _is_field(place) and (place in before.held) != (place in after.held) and _is_long(place[:-1], counts):
             fields[place[:-1]].append(place)
@@ -237,9 +237,9 @@ def _goes_with_field(place: FactPath, alone: set[FactPath]) -> bool:
     return keyword == "required" and (*place[:-1], ("properties", name)) in alone
 
 
-def _change(place: FactPath, before: Facts, after: Facts) -> Change:
+def _change(place: FactPath, before: Facts, after: Facts) -> RequirementChange:
     side, status = side_of(place)
-    return Change(
+    return RequirementChange(
         side=side,
         statuses=(status,) if status else (),
         words=told(place, before, after),
@@ -266,7 +266,7 @@ def _field_counts(facts: Facts) -> Counter[FactPath]:
     return Counter(place[:-1] for place in facts.held if _is_field(place))
 
 
-def _catalogue(places: list[FactPath], counts: tuple[int, int], before: Facts, after: Facts) -> Change:
+def _catalogue(places: list[FactPath], counts: tuple[int, int], before: Facts, after: Facts) -> RequirementChange:
     added = [place[-1][1] for place in places if place in after.held]
     gone = [place[-1][1] for place in places if place in before.held]
     meanings = {binding(place, before, after) for place in places}
@@ -280,16 +280,16 @@ def _catalogue(places: list[FactPath], counts: tuple[int, int], before: Facts, a
     )
 
 
-def _together(changes: Iterable[Change]) -> Iterator[Change]:
+def _together(changes: Iterable[RequirementChange]) -> Iterator[RequirementChange]:
     """Yield changes with those that say the same of several errors taken together."""
-    found: dict[object, Change] = {}
+    found: dict[object, RequirementChange] = {}
     for change in changes:
         key = (change.side, change.words, change.binding) if change.statuses else change.places
         found[key] = _joined(found[key], change) if key in found else change
     yield from found.values()
 
 
-def _joined(one: Change, other: Change) -> Change:
+def _joined(one: RequirementChange, other: RequirementChange) -> RequirementChange:
     return replace(
         one,
         statuses=tuple(dict.fromkeys((*one.statuses, *other.statuses))),

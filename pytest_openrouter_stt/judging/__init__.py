@@ -40,7 +40,7 @@ from .harness import (
     TransportName,
     smallest_call,
 )
-from .invalidity import Kind, is_converted
+from .invalidity import Invalidity, is_converted
 from .malformed_replies import MALFORMED_REPLIES, TEXT, MalformedReply, nested
 from .samples import Sample, sample
 from .secrets import ShownText, attributes, carried, configuration, holds, logged, recorded, shown
@@ -69,7 +69,7 @@ __all__ = [
     "ConcurrentCalls",
     "DuringCall",
     "Harness",
-    "Kind",
+    "Invalidity",
     "MalformedReply",
     "Profile",
     "Sample",

@@ -35,7 +35,7 @@ from pytest_openrouter_stt.report import CouldNotRun, Sender, Subject, one_line
 from pytest_openrouter_stt.strategies import every_invalid_call, invalid_transcription_calls, transcription_calls
 
 from .exchanges import SharedExchanges
-from .invalidity import Kind, kind_of
+from .invalidity import Invalidity, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -266,7 +266,7 @@ class Harness:
         )
 
     @cached_property
-    def kinds_of_invalid_calls(self) -> tuple[Kind, ...]:
+    def kinds_of_invalid_calls(self) -> tuple[Invalidity, ...]:
         """What is wrong with each of `every_invalid_call`."""
         return tuple(kind_of(invalid, self.contract) for invalid in self.every_invalid_call)
 
@@ -275,7 +275,7 @@ class Harness:
         """Calls with one wrong value anywhere in the arguments that the client takes."""
         calls = invalid_transcription_calls(self.contract, arguments=self._offered)
         spared = calls.filter(_spares_audio).map(_with_audio) if self._is_audio_decoded else calls
-        return spared.filter(lambda invalid: kind_of(invalid, self.contract) is Kind.WRONG)
+        return spared.filter(lambda invalid: kind_of(invalid, self.contract) is Invalidity.WRONG)
 
     def strategy(self, make: Callable[..., SearchStrategy[Any]], *arguments: Any) -> SearchStrategy[Any]:
         """Return what *make* returns, for the same arguments the very same object: it is drawn from only once."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.strategies import InvalidCall
 
 
-class Kind(Enum):
+class Invalidity(Enum):
     """What is wrong with a call, as far as it matters to what a client may do about it."""
 
     WRONG = auto()
@@ -25,18 +25,18 @@ class Kind(Enum):
     """A number that JSON does not have."""
 
 
-def kind_of(invalid: InvalidCall, contract: Contract) -> Kind:
+def kind_of(invalid: InvalidCall, contract: Contract) -> Invalidity:
     """Return what is wrong with *invalid*."""
     if invalid.violation.keyword == "json":
-        return Kind.BEYOND_JSON
+        return Invalidity.BEYOND_JSON
     if invalid.violation.keyword == "required":
-        return Kind.INCOMPLETE
+        return Invalidity.INCOMPLETE
     body, tokens = contract.wire_body(invalid.call), _tokens(invalid)
     parent = _at(body, tokens[:-1])
     if _at(body, tokens) is not None or not isinstance(parent, dict):
-        return Kind.WRONG
+        return Invalidity.WRONG
     del parent[tokens[-1]]
-    return Kind.INCOMPLETE if contract.request.violations(body) else Kind.NULL
+    return Invalidity.INCOMPLETE if contract.request.violations(body) else Invalidity.NULL
 
 
 def is_converted(invalid: InvalidCall, body: object, contract: Contract) -> bool:

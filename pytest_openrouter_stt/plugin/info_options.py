@@ -33,7 +33,7 @@ _PLAIN = str.maketrans({"…": "...", "→": "->", "≥": ">=", "–": "-", "—
 """What stands for a typographic character where it cannot be shown."""
 
 
-class Line(NamedTuple):
+class TerminalLine(NamedTuple):
     """A line of text.
 
     Attributes:
@@ -45,7 +45,7 @@ class Line(NamedTuple):
     bold: bool = False
 
 
-def print_lines(config: pytest.Config, lines: Iterable[Line]) -> None:
+def print_lines(config: pytest.Config, lines: Iterable[TerminalLine]) -> None:
     """Write *lines* to standard output, in colour where pytest has it; whoever reads may stop at any line."""
     write = _Writer(config)
     try:
@@ -73,7 +73,7 @@ class _Writer:
         has_terminal = hasattr(config.option, "color")
         self._terminal = pytest.TerminalReporter(config, sys.stdout) if has_terminal else None
 
-    def __call__(self, line: Line) -> None:
+    def __call__(self, line: TerminalLine) -> None:
         text = showable(line.text, getattr(sys.stdout, "encoding", None))
         if self._terminal is None:
             sys.stdout.write(f"{text}\n")
@@ -115,7 +115,7 @@ _SECTIONS = {
 }
 
 
-def explained(wanted: str, contract: Contract, width: int, *, verbose: bool) -> list[Line]:
+def explained(wanted: str, contract: Contract, width: int, *, verbose: bool) -> list[TerminalLine]:
     """Return what there is to say of a check, or briefly of each check of an area.
 
     Args:
@@ -133,7 +133,7 @@ def explained(wanted: str, contract: Contract, width: int, *, verbose: bool) -> 
     name = _plain(wanted)
     if name in AREAS:
         return [line for info in found for line in _brief(info, width)] + [
-            Line(f"pytest --stt-explain {found[0].requirement.check} says more of one.")
+            TerminalLine(f"pytest --stt-explain {found[0].requirement.check} says more of one.")
         ]
     case = wanted.partition("[")[2].rpartition("]")[0]
     return list(_full(found[0], contract, width, case, verbose=verbose))
@@ -174,18 +174,18 @@ def _not_found(name: str, known: Sequence[str]) -> str:
     return not_found(f"{ROOT}/{name}", [f"{ROOT}/{check}" for check in known])
 
 
-def _brief(info: CheckInfo, width: int) -> Iterator[Line]:
+def _brief(info: CheckInfo, width: int) -> Iterator[TerminalLine]:
     requirement = info.requirement
-    yield Line(f"{requirement.check}  {requirement.level}", bold=True)
+    yield TerminalLine(f"{requirement.check}  {requirement.level}", bold=True)
     for label, text in (("required", requirement.text), ("passes", info.passes), ("fails", info.fails)):
         yield from _prose(label, text, width)
-    yield Line("")
+    yield TerminalLine("")
 
 
-def _full(info: CheckInfo, contract: Contract, width: int, case: str, *, verbose: bool) -> Iterator[Line]:
+def _full(info: CheckInfo, contract: Contract, width: int, case: str, *, verbose: bool) -> Iterator[TerminalLine]:
     requirement = info.requirement
     found = repeated_for(info, contract)
-    yield Line(requirement.check, bold=True)
+    yield TerminalLine(requirement.check, bold=True)
     yield from _prose("required", requirement.text, width)
     yield from _prose("level", f"{requirement.level}: {_LEVELS[requirement.level]}", width)
     yield from _prose("source", source_words(info), width)
@@ -203,7 +203,7 @@ def _full(info: CheckInfo, contract: Contract, width: int, case: str, *, verbose
     yield from _block("run", f"pytest --stt-client=CLIENT '{ROOT}/{requirement.check}'")
 
 
-def _example(shown: Sample, contract: Contract, width: int) -> Iterator[Line]:
+def _example(shown: Sample, contract: Contract, width: int) -> Iterator[TerminalLine]:
     yield from _block("call", call_text(shown.call, shown.audio))
     yield from _prose("with", shown.around, width)
     if shown.served:
@@ -260,16 +260,16 @@ def repetition(info: CheckInfo, contract: Contract) -> str:
     return "; ".join(f"{axis.name} ({', '.join(axis.ids)})" for axis in repeated_for(info, contract))
 
 
-def _prose(label: str, text: str, width: int) -> Iterator[Line]:
+def _prose(label: str, text: str, width: int) -> Iterator[TerminalLine]:
     lines = textwrap.wrap(text, width - _LABEL, break_long_words=False, break_on_hyphens=False)
     yield from _block(label, "\n".join(lines))
 
 
-def _block(label: str, text: str) -> Iterator[Line]:
+def _block(label: str, text: str) -> Iterator[TerminalLine]:
     if text:
         first, *others = text.split("\n")
-        yield Line(f"{label:<{_LABEL}}{first}")
-        yield from (Line(f"{'':<{_LABEL}}{line}" if line else "") for line in others)
+        yield TerminalLine(f"{label:<{_LABEL}}{first}")
+        yield from (TerminalLine(f"{'':<{_LABEL}}{line}" if line else "") for line in others)
 
 
 _LEAST = 40
@@ -278,7 +278,7 @@ _LEAST = 40
 _LEVEL = 8
 
 
-def listed(selection: Selection, width: int, *, verbose: bool) -> list[Line]:
+def listed(selection: Selection, width: int, *, verbose: bool) -> list[TerminalLine]:
     """Return the checks that are asked for, area by area, and how many there are of each level.
 
     Args:
@@ -296,7 +296,7 @@ def listed(selection: Selection, width: int, *, verbose: bool) -> list[Line]:
     lines = [line for area, infos in areas for line in _area(area, list(infos), width, verbose=verbose)]
     counts = Counter(str(info.requirement.level) for info in chosen)
     parts = ", ".join(f"{count} {level}" for level, count in counts.items())
-    return [*lines, Line(f"{counted(len(chosen), 'check')}: {parts}", bold=True)]
+    return [*lines, TerminalLine(f"{counted(len(chosen), 'check')}: {parts}", bold=True)]
 
 
 def _refuse_unknown(selection: Selection, known: Sequence[str]) -> None:
@@ -310,15 +310,17 @@ def _node_id(info: CheckInfo) -> str:
     return f"stt/{info.requirement.check}"
 
 
-def _area(area: str, infos: Sequence[CheckInfo], width: int, *, verbose: bool) -> Iterator[Line]:
-    yield Line(area, bold=True)
+def _area(area: str, infos: Sequence[CheckInfo], width: int, *, verbose: bool) -> Iterator[TerminalLine]:
+    yield TerminalLine(area, bold=True)
     column = max(len(info.requirement.check) for info in infos) + 2
     for info in infos:
         requirement = info.requirement
-        yield Line(f"{requirement.check:<{column}}{requirement.level:<{_LEVEL}}{_cut(requirement.text, width, column)}")
+        yield TerminalLine(
+            f"{requirement.check:<{column}}{requirement.level:<{_LEVEL}}{_cut(requirement.text, width, column)}"
+        )
         if verbose:
-            yield Line(f"{'':<{column}}{requirement.source}: {requirement.spec}")
-    yield Line("")
+            yield TerminalLine(f"{'':<{column}}{requirement.source}: {requirement.spec}")
+    yield TerminalLine("")
 
 
 def _cut(text: str, width: int, column: int) -> str:
@@ -331,7 +333,7 @@ _WIDEST = 120
 """Columns beyond which prose is hard to read."""
 
 
-def info_lines(config: pytest.Config) -> list[Line]:
+def info_lines(config: pytest.Config) -> list[TerminalLine]:
     """Return what is to be printed.
 
     Raises:

@@ -1,6 +1,6 @@
 """From verdicts to what a person reads."""
 
-from .comparison import Change, ClientComparison, Comparison, Kind, compare
+from .comparison import ChangeKind, ClientComparison, Comparison, VerdictChange, compare
 from .comparison_text import comparison_lines, comparison_markdown
 from .evidence import pathless
 from .failure import (
@@ -62,7 +62,7 @@ __all__ = [
     "AdapterWork",
     "Case",
     "Cell",
-    "Change",
+    "ChangeKind",
     "CheckFailed",
     "CheckReport",
     "CheckStopped",
@@ -75,7 +75,6 @@ __all__ = [
     "Crash",
     "ErrorRow",
     "FailureText",
-    "Kind",
     "KnownFailure",
     "KnownFailures",
     "Level",
@@ -95,6 +94,7 @@ __all__ = [
     "UnreadableReport",
     "UnusableKnownFailures",
     "Verdict",
+    "VerdictChange",
     "Who",
     "adapter_lines",
     "as_json",

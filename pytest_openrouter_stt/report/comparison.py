@@ -58,7 +58,7 @@ def _by_name(client: ClientReport) -> object:
 _SUITE = "pytest-openrouter-stt"
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What became of a case."""
 
     WORSE = "worse"
@@ -73,7 +73,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class VerdictChange:
     """A case that is not as it was.
 
     Attributes:
@@ -83,7 +83,7 @@ class Change:
         is_regression: Whether it fails the comparison.
     """
 
-    kind: Kind
+    kind: ChangeKind
     before: Result | None
     after: Result | None
     is_regression: bool
@@ -110,7 +110,7 @@ class ClientComparison:
 
     old: ClientReport | None
     new: ClientReport | None
-    changes: tuple[Change, ...]
+    changes: tuple[VerdictChange, ...]
     requirements: tuple[tuple[Requirement, Requirement], ...]
     alike: int
 
@@ -126,7 +126,7 @@ class ClientComparison:
         return bool(self.new and self.new.unfinished)
 
     @property
-    def regressions(self) -> list[Change]:
+    def regressions(self) -> list[VerdictChange]:
         """The changes that fail the comparison."""
         return [change for change in self.changes if change.is_regression]
 
@@ -193,20 +193,20 @@ def _cases(client: ClientReport | None) -> dict[tuple[str, int], Result]:
     return cases
 
 
-def _change(before: Result | None, after: Result | None, level: Level, kept: Collection[str]) -> Change | None:
+def _change(before: Result | None, after: Result | None, level: Level, kept: Collection[str]) -> VerdictChange | None:
     kind = _kind(before, after)
     if kind is None:
         return None
     if after is None:
-        return Change(kind, before, after, before is not None and _is_lost(before, kept))
+        return VerdictChange(kind, before, after, before is not None and _is_lost(before, kept))
     fails = is_gating(after, level) and not after.known
     regressions = {
-        Kind.WORSE: not after.known,
-        Kind.NEW: fails,
-        Kind.NEWLY_OFFERED: fails,
-        Kind.NO_LONGER_OFFERED: after.level is Level.MUST,
+        ChangeKind.WORSE: not after.known,
+        ChangeKind.NEW: fails,
+        ChangeKind.NEWLY_OFFERED: fails,
+        ChangeKind.NO_LONGER_OFFERED: after.level is Level.MUST,
     }
-    return Change(kind, before, after, regressions.get(kind, False))
+    return VerdictChange(kind, before, after, regressions.get(kind, False))
 
 
 def _is_lost(before: Result, kept: Collection[str]) -> bool:
@@ -214,22 +214,22 @@ def _is_lost(before: Result, kept: Collection[str]) -> bool:
     return is_due and before.check not in kept
 
 
-def _kind(before: Result | None, after: Result | None) -> Kind | None:
+def _kind(before: Result | None, after: Result | None) -> ChangeKind | None:
     if before is None or after is None:
-        return Kind.GONE if after is None else Kind.NEW
+        return ChangeKind.GONE if after is None else ChangeKind.NEW
     if before.verdict is not after.verdict and Verdict.NOT_OFFERED in {before.verdict, after.verdict}:
-        return Kind.NEWLY_OFFERED if before.verdict is Verdict.NOT_OFFERED else Kind.NO_LONGER_OFFERED
+        return ChangeKind.NEWLY_OFFERED if before.verdict is Verdict.NOT_OFFERED else ChangeKind.NO_LONGER_OFFERED
     was_bad, is_bad = before.verdict.is_bad, after.verdict.is_bad
     if was_bad != is_bad:
-        return Kind.WORSE if is_bad else Kind.BETTER
+        return ChangeKind.WORSE if is_bad else ChangeKind.BETTER
     return _otherwise(before, after) if is_bad else None
 
 
-def _otherwise(before: Result, after: Result) -> Kind | None:
+def _otherwise(before: Result, after: Result) -> ChangeKind | None:
     if bool(before.known) != bool(after.known):
-        return Kind.NEWLY_KNOWN if after.known else Kind.NO_LONGER_KNOWN
+        return ChangeKind.NEWLY_KNOWN if after.known else ChangeKind.NO_LONGER_KNOWN
     is_same = (before.verdict, before.reason) == (after.verdict, after.reason)
-    return None if is_same else Kind.OTHERWISE
+    return None if is_same else ChangeKind.OTHERWISE
 
 
 def _requirements(old: ClientReport | None, new: ClientReport | None) -> Iterator[tuple[Requirement, Requirement]]:

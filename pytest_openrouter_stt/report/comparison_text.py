@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .comparison import Kind
+from .comparison import ChangeKind
 from .markdown import LIMIT, Block, case_name, code, fitted, prose, table
 from .result import Verdict
 from .text import counted, one_line, visible
@@ -13,13 +13,13 @@ from .text import counted, one_line, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .comparison import Change, ClientComparison, Comparison
+    from .comparison import ClientComparison, Comparison, VerdictChange
     from .report import ClientReport
     from .result import Result
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ChangeGroup:
     """Cases of one check to which the same happened.
 
     Attributes:
@@ -39,7 +39,7 @@ class Group:
     is_regression: bool
 
 
-def groups(client: ClientComparison, kind: Kind) -> list[Group]:
+def groups(client: ClientComparison, kind: ChangeKind) -> list[ChangeGroup]:
     """Return the changes of *kind*: regressions first, then in their order; new cases that do well are left out."""
     alike: dict[tuple[str, str, str, bool], list[Result]] = {}
     for change in client.changes:
@@ -47,15 +47,15 @@ def groups(client: ClientComparison, kind: Kind) -> list[Group]:
             place = (change.result.check, _verdicts(change), _reason(change), change.is_regression)
             alike.setdefault(place, []).append(change.result)
     found = [
-        Group(check, of[0].level.value, tuple(result.node_id for result in of), verdicts, reason, is_regression)
+        ChangeGroup(check, of[0].level.value, tuple(result.node_id for result in of), verdicts, reason, is_regression)
         for (check, verdicts, reason, is_regression), of in alike.items()
     ]
     return sorted(found, key=lambda group: not group.is_regression)
 
 
-def is_quiet(change: Change) -> bool:
+def is_quiet(change: VerdictChange) -> bool:
     """Whether it is enough to count a change: a new case that passes, or that the client does not offer."""
-    return change.kind is Kind.NEW and change.result.verdict in {Verdict.PASSED, Verdict.NOT_OFFERED}
+    return change.kind is ChangeKind.NEW and change.result.verdict in {Verdict.PASSED, Verdict.NOT_OFFERED}
 
 
 def verdict_sentence(comparison: Comparison) -> str:
@@ -66,7 +66,7 @@ def verdict_sentence(comparison: Comparison) -> str:
     reasons += [
         f"the run of {client.title} did not come to its end" for client in comparison.clients if client.is_unfinished
     ]
-    better = [c for client in comparison.clients for c in client.changes if c.kind is Kind.BETTER]
+    better = [c for client in comparison.clients for c in client.changes if c.kind is ChangeKind.BETTER]
     reasons += [_cases(better, " better")] if better else []
     return (
         f"{'worse' if comparison.is_worse else 'no regression'}: {'; '.join(reasons) or 'nothing is better or worse'}"
@@ -121,7 +121,7 @@ def _circumstances(old: ClientReport, new: ClientReport) -> Iterator[str]:
     yield from (f"{name} {was} → {is_now}" for name, was, is_now in named if was != is_now)
 
 
-def _verdicts(change: Change) -> str:
+def _verdicts(change: VerdictChange) -> str:
     shown = [_shown(result) for result in (change.before, change.after) if result is not None]
     return " → ".join(dict.fromkeys(shown))
 
@@ -130,19 +130,19 @@ def _shown(result: Result) -> str:
     return f"{result.verdict}{' (known)' if result.known else ''}"
 
 
-def _reason(change: Change) -> str:
+def _reason(change: VerdictChange) -> str:
     """Return why it is as it is now; for what got better, why it was not before."""
     before, after = change.before, change.after
-    if after is None or change.kind is Kind.BETTER:
+    if after is None or change.kind is ChangeKind.BETTER:
         return before.reason if before else ""
-    if change.kind is Kind.OTHERWISE and before is not None and before.reason != after.reason:
+    if change.kind is ChangeKind.OTHERWISE and before is not None and before.reason != after.reason:
         return f"{after.reason} (was: {before.reason})"
-    if after.known and change.kind is not Kind.OTHERWISE:
+    if after.known and change.kind is not ChangeKind.OTHERWISE:
         return f"{after.reason} (known: {after.known})"
     return after.reason
 
 
-def _cases(changes: Sequence[Change], what: str = "") -> str:
+def _cases(changes: Sequence[VerdictChange], what: str = "") -> str:
     checks = {change.result.check for change in changes}
     return f"{counted(len(checks), 'check')}{what}, in {counted(len(changes), 'case')}"
 
@@ -156,14 +156,14 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     for client in comparison.clients:
         yield _line(client.title)
         yield from (f"  {_line(said)}" for said in about_the_run(client))
-        for kind in Kind:
+        for kind in ChangeKind:
             yield from _groups(client, kind)
         yield from (f"  {_line(said)}" for said in footnotes(client))
         yield ""
     yield _line(verdict_sentence(comparison))
 
 
-def _groups(client: ClientComparison, kind: Kind) -> Iterator[str]:
+def _groups(client: ClientComparison, kind: ChangeKind) -> Iterator[str]:
     found = groups(client, kind)
     if found:
         yield f"  {kind}:"
@@ -172,7 +172,7 @@ def _groups(client: ClientComparison, kind: Kind) -> Iterator[str]:
         yield f"    … and {len(found) - _MAX_GROUPS} more"
 
 
-def _group(group: Group) -> Iterator[str]:
+def _group(group: ChangeGroup) -> Iterator[str]:
     mark = "! " if group.is_regression else "  "
     cases = counted(len(group.cases), "case")
     yield f"{mark}{_line(group.check)}  {group.level}, {cases}: {group.verdicts}"
@@ -203,7 +203,7 @@ def comparison_markdown(comparison: Comparison, limit: int = LIMIT) -> str:
 def _client(client: ClientComparison) -> Iterator[Block]:
     said = "\n".join(f"- {prose(line, _MAX_LINE)}" for line in about_the_run(client))
     yield Block(f"### {code(client.title)}\n\n{said}", "client")
-    for kind in Kind:
+    for kind in ChangeKind:
         found = groups(client, kind)
         if found:
             rows = table(["check", "level", "was → is", "reason", "cases"], map(_row, found))
@@ -211,7 +211,7 @@ def _client(client: ClientComparison) -> Iterator[Block]:
     yield Block("\n".join(f"- {prose(line, 10 * _MAX_LINE)}" for line in footnotes(client)), "list of footnotes")
 
 
-def _row(group: Group) -> list[str]:
+def _row(group: ChangeGroup) -> list[str]:
     more = len(group.cases) - _MAX_CASES
     cases = ", ".join(code(case_name(node_id)) for node_id in group.cases[:_MAX_CASES])
     verdicts = f"**{group.verdicts}**" if group.is_regression else group.verdicts

@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_openrouter_stt.contract import MISSING, Violation
-from pytest_openrouter_stt.contract import Schema as Judge
+from pytest_openrouter_stt.contract import MISSING, Schema, Violation
 
 from .drawing import fresh
-from .normal import TYPES, Schema, UnsupportedKeyword, normal
+from .normal import TYPES, SchemaObject, UnsupportedKeyword, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,7 +41,7 @@ def smallest(schema: object, place: str) -> Any:
         UnsupportedKeyword: There is none, or it takes more than trying a few to find one.
     """
     kept = normal(schema, place)
-    judge = Judge(place, kept)
+    judge = Schema(place, kept)
     for value in _candidates(kept, place):
         if not judge.violations(value):
             return value
@@ -50,7 +49,7 @@ def smallest(schema: object, place: str) -> Any:
     raise UnsupportedKeyword(keyword=keyword, place=place, problem="admits no value that is easily found")
 
 
-def _candidates(schema: Schema, place: str) -> Any:
+def _candidates(schema: SchemaObject, place: str) -> Any:
     if "const" in schema:
         yield fresh(schema["const"])
     yield from map(fresh, schema.get("enum", ()))
@@ -62,7 +61,7 @@ def _candidates(schema: Schema, place: str) -> Any:
         yield from _of_type(name, schema, place)
 
 
-def _of_type(name: str, schema: Schema, place: str) -> Any:
+def _of_type(name: str, schema: SchemaObject, place: str) -> Any:
     if name == "null":
         yield None
     elif name == "boolean":
@@ -79,12 +78,12 @@ def _of_type(name: str, schema: Schema, place: str) -> Any:
         yield _object(schema, place)
 
 
-def _strings(schema: Schema) -> Any:
+def _strings(schema: SchemaObject) -> Any:
     yield from _STRINGS
     yield "a" * schema.get("minLength", 0)
 
 
-def _numbers(schema: Schema) -> Any:
+def _numbers(schema: SchemaObject) -> Any:
     step = schema.get("multipleOf", 1)
     yield 0
     for limit in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
@@ -97,7 +96,7 @@ def _numbers(schema: Schema) -> Any:
                 yield from (near + 0.5, near - 0.5)
 
 
-def _object(schema: Schema, place: str) -> dict[str, Any]:
+def _object(schema: SchemaObject, place: str) -> dict[str, Any]:
     properties, extra = schema.get("properties", {}), schema.get("additionalProperties", True)
     value = {name: smallest(properties.get(name, extra), f"{place}/{name}") for name in schema.get("required", ())}
     names = [*(name for name in properties if name not in value), *map(str, range(schema.get("minProperties", 0)))]
@@ -195,7 +194,7 @@ def _put(place: Any, key: str | int, value: Any) -> None:
         place[key] = fresh(value)
 
 
-def defects(schema: Judge) -> Iterator[Defect]:
+def defects(schema: Schema) -> Iterator[Defect]:
     """Yield every defect of *schema*: each keyword broken at each place, wrong types by each other type.
 
     Raises:
@@ -206,7 +205,7 @@ def defects(schema: Judge) -> Iterator[Defect]:
 
 def _at(schema: object, steps: tuple[SchemaStep, ...], place: str) -> Iterator[Defect]:
     kept = normal(schema, place)
-    judge = Judge(place, kept)
+    judge = Schema(place, kept)
     for value, keyword in _values(kept, place):
         yield from _proven(judge, steps, value, keyword)
     types = kept.get("type", ())
@@ -217,14 +216,14 @@ def _at(schema: object, steps: tuple[SchemaStep, ...], place: str) -> Iterator[D
         yield from _at(kept["items"], (*steps, item), f"{place}/items")
 
 
-def _proven(judge: Judge, steps: tuple[SchemaStep, ...], value: Any, keyword: str) -> Iterator[Defect]:
+def _proven(judge: Schema, steps: tuple[SchemaStep, ...], value: Any, keyword: str) -> Iterator[Defect]:
     """Yield the defect that puts *value* there, if it breaks exactly that keyword of the schema and nothing else."""
     found = judge.violations(value)
     if [(violation.keyword, violation.pointer) for violation in found] == [(keyword, "")]:
         yield Defect(steps, value, Violation(_pointer(steps), keyword, found[0].message))
 
 
-def _values(schema: Schema, place: str) -> Iterator[tuple[Any, str]]:
+def _values(schema: SchemaObject, place: str) -> Iterator[tuple[Any, str]]:
     """Yield values that may break a keyword at the place itself."""
     if "type" in schema:
         admitted = set().union(*(_ADMITTED_WITH.get(name, {name}) for name in schema["type"]))
@@ -237,13 +236,13 @@ def _values(schema: Schema, place: str) -> Iterator[tuple[Any, str]]:
     yield from _beyond_limits(schema, place)
 
 
-def _unlike(schema: Schema, keyword: str) -> Iterator[Any]:
+def _unlike(schema: SchemaObject, keyword: str) -> Iterator[Any]:
     yield from _OTHERS
     if keyword == "enum":
         yield from (value + "x" for value in schema["enum"] if isinstance(value, str))
 
 
-def _beyond_limits(schema: Schema, place: str) -> Iterator[tuple[Any, str]]:
+def _beyond_limits(schema: SchemaObject, place: str) -> Iterator[tuple[Any, str]]:
     for keyword, change in (("minimum", -1), ("maximum", 1), ("exclusiveMinimum", 0), ("exclusiveMaximum", 0)):
         if keyword in schema:
             yield schema[keyword] + change, keyword
@@ -256,7 +255,7 @@ def _beyond_limits(schema: Schema, place: str) -> Iterator[tuple[Any, str]]:
     yield from _arrays_beyond_limits(schema, place)
 
 
-def _arrays_beyond_limits(schema: Schema, place: str) -> Iterator[tuple[Any, str]]:
+def _arrays_beyond_limits(schema: SchemaObject, place: str) -> Iterator[tuple[Any, str]]:
     if not schema.keys() & {"minItems", "maxItems", "uniqueItems"}:
         return
     item = smallest(schema.get("items", True), f"{place}/items")
@@ -270,7 +269,7 @@ def _arrays_beyond_limits(schema: Schema, place: str) -> Iterator[tuple[Any, str
         yield [item] * max(2, schema.get("minItems", 0)), "uniqueItems"
 
 
-def _of_members(schema: Schema, judge: Judge, steps: tuple[SchemaStep, ...], place: str) -> Iterator[Defect]:
+def _of_members(schema: SchemaObject, judge: Schema, steps: tuple[SchemaStep, ...], place: str) -> Iterator[Defect]:
     """Yield what can be wrong with the properties of an object."""
     for name in schema.get("required", ()):
         message = f"{name!r} is a required property"
@@ -291,7 +290,7 @@ def _of_members(schema: Schema, judge: Judge, steps: tuple[SchemaStep, ...], pla
     yield from _of_size(schema, judge, steps, place)
 
 
-def _of_size(schema: Schema, judge: Judge, steps: tuple[SchemaStep, ...], place: str) -> Iterator[Defect]:
+def _of_size(schema: SchemaObject, judge: Schema, steps: tuple[SchemaStep, ...], place: str) -> Iterator[Defect]:
     if "minProperties" in schema:
         yield from _proven(judge, steps, smallest({**schema, "minProperties": 0}, place), "minProperties")
     if "maxProperties" in schema:
@@ -301,7 +300,7 @@ def _of_size(schema: Schema, judge: Judge, steps: tuple[SchemaStep, ...], place:
         yield from _proven(judge, steps, value, "maxProperties")
 
 
-def uncarried(schema: Judge) -> Iterator[Defect]:
+def uncarried(schema: Schema) -> Iterator[Defect]:
     """Yield the defects that JSON itself forbids: NaN and the infinities, wherever a number may stand."""
     for steps in _number_places(schema.document, (), schema.pointer):
         for value in _UNCARRIED:

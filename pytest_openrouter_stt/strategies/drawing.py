@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from .normal import AdmitsNothing, UnsupportedKeyword
 
 if TYPE_CHECKING:
-    from .normal import Schema
+    from .normal import SchemaObject
 
 
 class Draw(Protocol):
@@ -169,7 +169,7 @@ _LIMITS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _LIMIT_KEYWORDS = ("maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "multipleOf")
 
 
-def integer_drawer(schema: Schema, place: str, closed: bool = False) -> Drawer:  # noqa: ARG001, FBT001, FBT002 - one signature for all types
+def integer_drawer(schema: SchemaObject, place: str, closed: bool = False) -> Drawer:  # noqa: ARG001, FBT001, FBT002 - one signature for all types
     """Return a drawer for the integers that *schema* admits.
 
     Raises:
@@ -181,7 +181,7 @@ def integer_drawer(schema: Schema, place: str, closed: bool = False) -> Drawer: 
     return lambda draw: draw(strategy)
 
 
-def number_drawer(schema: Schema, place: str, closed: bool = False) -> Drawer:  # noqa: ARG001, FBT001, FBT002
+def number_drawer(schema: SchemaObject, place: str, closed: bool = False) -> Drawer:  # noqa: ARG001, FBT001, FBT002
     """Return a drawer for the numbers that *schema* admits: floats, and integers among them.
 
     Raises:
@@ -202,12 +202,12 @@ def number_drawer(schema: Schema, place: str, closed: bool = False) -> Drawer:  
     return lambda draw: pick(draw, kinds)(draw)
 
 
-def _nothing(schema: Schema, place: str) -> AdmitsNothing:
+def _nothing(schema: SchemaObject, place: str) -> AdmitsNothing:
     keyword = next(name for name in _LIMIT_KEYWORDS if name in schema)
     return AdmitsNothing(keyword=keyword, place=place, problem="admits no number together with the other limits")
 
 
-def _integers(schema: Schema) -> st.SearchStrategy[int] | None:
+def _integers(schema: SchemaObject) -> st.SearchStrategy[int] | None:
     step = schema.get("multipleOf", 1)
     low = _tightest(max, _up(schema.get("minimum")), _above(schema.get("exclusiveMinimum")))
     high = _tightest(min, _down(schema.get("maximum")), _beneath(schema.get("exclusiveMaximum")))
@@ -247,7 +247,7 @@ def _beneath(limit: float | None) -> int | None:
     return None if limit is None else math.ceil(limit) - 1
 
 
-def _floats(schema: Schema) -> st.SearchStrategy[float] | None:
+def _floats(schema: SchemaObject) -> st.SearchStrategy[float] | None:
     lows = (_least_float(schema.get("minimum")), _least_float(schema.get("exclusiveMinimum"), beyond=True))
     highs = (
         _least_float(_negative(schema, "maximum")),
@@ -266,7 +266,7 @@ def _floats(schema: Schema) -> st.SearchStrategy[float] | None:
     )
 
 
-def _negative(schema: Schema, keyword: str) -> float | None:
+def _negative(schema: SchemaObject, keyword: str) -> float | None:
     return -schema[keyword] if keyword in schema else None
 
 
@@ -303,7 +303,7 @@ _SEED = st.text(min_size=1)
 _DOLLAR = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|\$", re.DOTALL)
 
 
-def string_drawer(schema: Schema, place: str, closed: bool = False) -> Drawer:  # noqa: ARG001, FBT001, FBT002 - one signature for all types
+def string_drawer(schema: SchemaObject, place: str, closed: bool = False) -> Drawer:  # noqa: ARG001, FBT001, FBT002 - one signature for all types
     """Return a drawer for the strings that *schema* admits.
 
     Raises:

@@ -53,7 +53,7 @@ def is_annotation(keyword: str) -> bool:
 
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
-Schema = Mapping[str, Any]
+SchemaObject = Mapping[str, Any]
 
 _NOTHING: tuple[Mapping[str, Any], ...] = ({"not": {}}, {"not": True})
 """How the schema ``false`` is spelled where only objects may stand."""
@@ -126,7 +126,7 @@ def _whole(step: float, place: str) -> int:
     return int(step)
 
 
-def merged(one: Schema, other: Schema, place: str) -> dict[str, Any]:
+def merged(one: SchemaObject, other: SchemaObject, place: str) -> dict[str, Any]:
     """Return a schema for the values that both admit, each of them as `normal` returns it.
 
     Raises:
@@ -141,7 +141,7 @@ def merged(one: Schema, other: Schema, place: str) -> dict[str, Any]:
     return both
 
 
-def _property(schema: Schema, name: str) -> Any:
+def _property(schema: SchemaObject, name: str) -> Any:
     """Return what *schema* says of a property, by its name or as one of the others."""
     return schema.get("properties", {}).get(name, schema.get("additionalProperties", True))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_openrouter_stt.contract import Schema as Judge
+from pytest_openrouter_stt.contract import Schema
 
 from .drawing import (
     SHORT_TEXT,
@@ -25,7 +25,7 @@ from .drawing import (
     string_drawer,
     tried,
 )
-from .normal import TYPES, AdmitsNothing, Schema, merged, normal, property_place, refuse_unknown, same
+from .normal import TYPES, AdmitsNothing, SchemaObject, merged, normal, property_place, refuse_unknown, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -152,7 +152,7 @@ def _drawer_or_none(schema: object, place: str, closed: bool) -> Drawer | None: 
         return None
 
 
-def _normal_drawer(kept: Schema, place: str, closed: bool) -> Drawer:  # noqa: FBT001
+def _normal_drawer(kept: SchemaObject, place: str, closed: bool) -> Drawer:  # noqa: FBT001
     for keyword in ("anyOf", "oneOf"):
         if keyword in kept:
             return _branches(keyword, kept, place, closed)
@@ -181,7 +181,7 @@ def _one_of(makers: Iterable[Callable[[], Drawer]]) -> Drawer:
     return drawers[0] if len(drawers) == 1 else lambda draw: pick(draw, drawers)(draw)
 
 
-def _branches(keyword: str, schema: Schema, place: str, closed: bool) -> Drawer:  # noqa: FBT001
+def _branches(keyword: str, schema: SchemaObject, place: str, closed: bool) -> Drawer:  # noqa: FBT001
     """Return a drawer that takes one branch, together with what stands beside it."""
     beside = {name: value for name, value in schema.items() if name != keyword}
 
@@ -193,14 +193,14 @@ def _branches(keyword: str, schema: Schema, place: str, closed: bool) -> Drawer:
     if keyword == "anyOf":
         return found
     # A value of one branch may be one of another, too; only an independent judge knows.
-    judge = Judge(place, schema)
+    judge = Schema(place, schema)
     return tried(found, lambda value: not judge.violations(value), keyword, place)
 
 
-def _listed_values(schema: Schema, place: str) -> list[Any]:
+def _listed_values(schema: SchemaObject, place: str) -> list[Any]:
     """Return the values that ``const`` or ``enum`` lists, as far as the rest admits them."""
     values = [schema["const"]] if "const" in schema else list(schema["enum"])
-    judge = Judge(place, schema)
+    judge = Schema(place, schema)
     values = [value for value in map(fresh, values) if not judge.violations(value)]
     if not values:
         keyword = "const" if "const" in schema else "enum"
@@ -212,7 +212,7 @@ def _listed(values: list[Any]) -> Drawer:
     return lambda draw: fresh(pick(draw, values))
 
 
-def _arrays(schema: Schema, place: str, closed: bool) -> Drawer:  # noqa: FBT001
+def _arrays(schema: SchemaObject, place: str, closed: bool) -> Drawer:  # noqa: FBT001
     item = _drawer_or_none(schema.get("items", True), f"{place}/items", closed)
     least, most = int(schema.get("minItems", 0)), int(schema.get("maxItems", _NO_LIMIT))
     if most < least:
@@ -234,7 +234,7 @@ def _arrays(schema: Schema, place: str, closed: bool) -> Drawer:  # noqa: FBT001
     return draw_array
 
 
-def _unique_arrays(item: Drawer, schema: Schema, least: int, most: int, place: str) -> Drawer:
+def _unique_arrays(item: Drawer, schema: SchemaObject, least: int, most: int, place: str) -> Drawer:
     items = _all_values(schema.get("items", True), f"{place}/items")
     if items is not None and len(items) < least:
         raise AdmitsNothing(keyword="uniqueItems", place=place, problem=f"leaves {len(items)} items for 'minItems'")
@@ -280,7 +280,7 @@ def _all_values(schema: object, place: str) -> list[Any] | None:
     return unique
 
 
-def _objects(schema: Schema, place: str, closed: bool) -> Drawer:  # noqa: FBT001
+def _objects(schema: SchemaObject, place: str, closed: bool) -> Drawer:  # noqa: FBT001
     least, most = int(schema.get("minProperties", 0)), int(schema.get("maxProperties", _NO_LIMIT))
     properties = {
         name: _drawer_or_none(value, property_place(place, name), closed)
@@ -314,7 +314,7 @@ def _booleans(*_: object) -> Drawer:
 
 
 _FEW_VALUES: Mapping[str, tuple[Any, ...]] = {"null": (None,), "boolean": (False, True)}
-_DRAWERS: Mapping[str, Callable[[Schema, str, bool], Drawer]] = {
+_DRAWERS: Mapping[str, Callable[[SchemaObject, str, bool], Drawer]] = {
     "null": _nulls,
     "boolean": _booleans,
     "integer": integer_drawer,

@@ -9,7 +9,7 @@ import pytest
 from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.contract import MISSING
 from pytest_openrouter_stt.endpoint import BodyError
-from pytest_openrouter_stt.judging import API_KEY, Kind, check, documented_error, is_converted, own_base
+from pytest_openrouter_stt.judging import API_KEY, Invalidity, check, documented_error, is_converted, own_base
 from pytest_openrouter_stt.report import CheckStopped, CouldNotRun, Level, Source, same_json
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def test_wrong_values_are_not_repaired(stt: CheckContext) -> None:
     same meaning is judged by `test_scalars_keep_their_type`.
     Fails: any other request: with the value dropped, replaced by a default, or made into one that the schema admits.
     """
-    for invalid in _every(stt, Kind.WRONG):
+    for invalid in _every(stt, Invalidity.WRONG):
         _judge_value(stt, invalid)
 
     @stt.any(stt.harness.wrong_calls)
@@ -63,7 +63,7 @@ def test_scalars_keep_their_type(stt: CheckContext) -> None:
     Passes: raising before anything is sent, or sending what was passed.
     Fails: converting a scalar: `"1"` sent as `1`, `1` as `"1"`, `True` as `1`.
     """
-    for invalid in _every(stt, Kind.WRONG):
+    for invalid in _every(stt, Invalidity.WRONG):
         seen = _made(stt, invalid)
         if seen.requests and is_converted(invalid, seen.body, stt.contract):
             _require_as_it_is(seen, invalid, stt.contract)
@@ -82,7 +82,7 @@ def test_what_is_missing_is_not_made_up(stt: CheckContext) -> None:
     nothing.
     Fails: a default model, format or audio that makes the request a valid one.
     """
-    for invalid in _every(stt, Kind.INCOMPLETE):
+    for invalid in _every(stt, Invalidity.INCOMPLETE):
         seen = _made(stt, invalid)
         wanted = stt.contract.wire_body(invalid.call)
         is_incomplete = not seen.requests or bool(stt.contract.request.violations(seen.body))
@@ -101,7 +101,7 @@ def test_nulls_inside_are_not_dropped(stt: CheckContext) -> None:
     Passes: raising before anything is sent, or sending null, as with `{"options": null}`.
     Fails: leaving out the member that is None, or an empty object in its place.
     """
-    for invalid in _every(stt, Kind.NULL):
+    for invalid in _every(stt, Invalidity.NULL):
         seen = _made(stt, invalid)
         if seen.requests:
             _require_as_it_is(seen, invalid, stt.contract)
@@ -122,7 +122,7 @@ def test_an_invalid_call_is_an_error(stt: CheckContext) -> None:
     """
     known = stt.harness.client.errors(API_KEY).by_status
     kind = known.get(_BAD_REQUEST) or type(stt.reply(documented_error(_BAD_REQUEST)).error())
-    for invalid in _one_for_each_place(_every(stt, Kind.WRONG, Kind.INCOMPLETE)):
+    for invalid in _one_for_each_place(_every(stt, Invalidity.WRONG, Invalidity.INCOMPLETE)):
         seen = _called(stt, invalid)
         if not seen.requests:
             is_error = isinstance(seen.observation.outcome, Failure)
@@ -148,7 +148,7 @@ def test_refusals_are_meant(stt: CheckContext) -> None:
     """
     base = own_base(stt)
     allowed = (TypeError, ValueError, *([base] if base else []))
-    for invalid in _every(stt, *Kind):
+    for invalid in _every(stt, *Invalidity):
         seen = _called(stt, invalid)
         outcome = seen.observation.outcome
         if not seen.requests and isinstance(outcome, Failure):
@@ -198,13 +198,13 @@ def test_nan_is_not_replaced(stt: CheckContext) -> None:
 
 def _calls_beyond_json(stt: CheckContext) -> Iterator[tuple[InvalidCall, Seen]]:
     """Yield what was sent for each number that JSON does not have."""
-    for invalid in _every(stt, Kind.BEYOND_JSON):
+    for invalid in _every(stt, Invalidity.BEYOND_JSON):
         seen = _made(stt, invalid)
         if seen.requests:
             yield invalid, seen
 
 
-def _every(stt: CheckContext, *kinds: Kind) -> list[InvalidCall]:
+def _every(stt: CheckContext, *kinds: Invalidity) -> list[InvalidCall]:
     """Return the invalid calls of these kinds, of which there has to be one, for a client whose body is JSON."""
     _ = stt.exchange(stt.smallest).body
     every = zip(stt.harness.every_invalid_call, stt.harness.kinds_of_invalid_calls, strict=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_openrouter_stt.contract import load_contract
-from pytest_openrouter_stt.judging.invalidity import Kind, is_converted, kind_of
+from pytest_openrouter_stt.judging.invalidity import Invalidity, is_converted, kind_of
 from pytest_openrouter_stt.strategies import InvalidCall, every_invalid_call
 from tests.contract._documents import schemas, small
 
@@ -36,8 +36,8 @@ def wrong(contract: Contract, pointer: str, value: object) -> InvalidCall:
 
 
 def test_a_value_is_wrong_where_it_may_not_be_null(contract: Contract) -> None:
-    assert kind_of(wrong(contract, "/hints/0", [None]), contract) is Kind.WRONG
-    assert kind_of(wrong(contract, "/provider/options", {"options": None}), contract) is Kind.NULL
+    assert kind_of(wrong(contract, "/hints/0", [None]), contract) is Invalidity.WRONG
+    assert kind_of(wrong(contract, "/provider/options", {"options": None}), contract) is Invalidity.NULL
 
 
 def test_an_element_of_an_array_may_be_converted(contract: Contract) -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 
 from pytest_openrouter_stt.report import (
+    ChangeKind,
     CheckReport,
     ClientReport,
     Comparison,
-    Kind,
     Level,
     Report,
     Verdict,
@@ -37,38 +37,38 @@ def compared(old: CheckReport | None, new: CheckReport | None, **more: object) -
     return compare(report(*before), report(*after, **more))
 
 
-def kinds(comparison: Comparison) -> list[Kind]:
+def kinds(comparison: Comparison) -> list[ChangeKind]:
     return [change.kind for one in comparison.clients for change in one.changes]
 
 
 SHOULD = Level.SHOULD
 BY_CHANGE = [
-    (of(PASSED), of(FAILED), Kind.WORSE, True),
-    (of(PASSED), of(STUCK), Kind.WORSE, True),
-    (of(PASSED, level=SHOULD), of(FAILED, level=SHOULD), Kind.WORSE, True),
-    (of(PASSED), of(FAILED, known="we know"), Kind.WORSE, False),
-    (of(FAILED), of(PASSED), Kind.BETTER, False),
-    (of(STUCK), of(PASSED), Kind.BETTER, False),
-    (of(FAILED, known="we know"), of(PASSED), Kind.BETTER, False),
-    (of(PASSED), of(ABSENT), Kind.NO_LONGER_OFFERED, True),
-    (of(FAILED), of(ABSENT), Kind.NO_LONGER_OFFERED, True),
-    (of(PASSED, level=SHOULD), of(ABSENT, level=SHOULD), Kind.NO_LONGER_OFFERED, False),
-    (of(ABSENT), of(PASSED), Kind.NEWLY_OFFERED, False),
-    (of(ABSENT), of(FAILED), Kind.NEWLY_OFFERED, True),
-    (of(ABSENT, level=SHOULD), of(FAILED, level=SHOULD), Kind.NEWLY_OFFERED, False),
-    (of(FAILED), of(STUCK), Kind.OTHERWISE, False),
-    (of(FAILED, reason="one"), of(FAILED, reason="another"), Kind.OTHERWISE, False),
-    (of(FAILED), of(FAILED, known="we know"), Kind.NEWLY_KNOWN, False),
-    (of(FAILED, known="we know"), of(FAILED), Kind.NO_LONGER_KNOWN, False),
-    (None, of(PASSED), Kind.NEW, False),
-    (None, of(FAILED), Kind.NEW, True),
-    (None, of(STUCK, level=SHOULD), Kind.NEW, True),
-    (None, of(FAILED, level=SHOULD), Kind.NEW, False),
-    (None, of(FAILED, known="we know"), Kind.NEW, False),
-    (of(PASSED), None, Kind.GONE, True),
-    (of(FAILED), None, Kind.GONE, True),
-    (of(ABSENT), None, Kind.GONE, False),
-    (of(PASSED, level=SHOULD), None, Kind.GONE, False),
+    (of(PASSED), of(FAILED), ChangeKind.WORSE, True),
+    (of(PASSED), of(STUCK), ChangeKind.WORSE, True),
+    (of(PASSED, level=SHOULD), of(FAILED, level=SHOULD), ChangeKind.WORSE, True),
+    (of(PASSED), of(FAILED, known="we know"), ChangeKind.WORSE, False),
+    (of(FAILED), of(PASSED), ChangeKind.BETTER, False),
+    (of(STUCK), of(PASSED), ChangeKind.BETTER, False),
+    (of(FAILED, known="we know"), of(PASSED), ChangeKind.BETTER, False),
+    (of(PASSED), of(ABSENT), ChangeKind.NO_LONGER_OFFERED, True),
+    (of(FAILED), of(ABSENT), ChangeKind.NO_LONGER_OFFERED, True),
+    (of(PASSED, level=SHOULD), of(ABSENT, level=SHOULD), ChangeKind.NO_LONGER_OFFERED, False),
+    (of(ABSENT), of(PASSED), ChangeKind.NEWLY_OFFERED, False),
+    (of(ABSENT), of(FAILED), ChangeKind.NEWLY_OFFERED, True),
+    (of(ABSENT, level=SHOULD), of(FAILED, level=SHOULD), ChangeKind.NEWLY_OFFERED, False),
+    (of(FAILED), of(STUCK), ChangeKind.OTHERWISE, False),
+    (of(FAILED, reason="one"), of(FAILED, reason="another"), ChangeKind.OTHERWISE, False),
+    (of(FAILED), of(FAILED, known="we know"), ChangeKind.NEWLY_KNOWN, False),
+    (of(FAILED, known="we know"), of(FAILED), ChangeKind.NO_LONGER_KNOWN, False),
+    (None, of(PASSED), ChangeKind.NEW, False),
+    (None, of(FAILED), ChangeKind.NEW, True),
+    (None, of(STUCK, level=SHOULD), ChangeKind.NEW, True),
+    (None, of(FAILED, level=SHOULD), ChangeKind.NEW, False),
+    (None, of(FAILED, known="we know"), ChangeKind.NEW, False),
+    (of(PASSED), None, ChangeKind.GONE, True),
+    (of(FAILED), None, ChangeKind.GONE, True),
+    (of(ABSENT), None, ChangeKind.GONE, False),
+    (of(PASSED, level=SHOULD), None, ChangeKind.GONE, False),
 ]
 
 
@@ -76,7 +76,7 @@ BY_CHANGE = [
 def test_what_became_of_a_case(
     old: CheckReport | None,
     new: CheckReport | None,
-    kind: Kind,
+    kind: ChangeKind,
     is_regression: bool,  # noqa: FBT001 - a column
 ) -> None:
     comparison = compared(old, new)
@@ -139,11 +139,11 @@ def test_a_client_that_is_gone_is_worse_and_a_new_one_is_judged_by_its_gate() ->
 
 
 MIRRORED = {
-    Kind.WORSE: Kind.BETTER,
-    Kind.NEW: Kind.GONE,
-    Kind.NO_LONGER_OFFERED: Kind.NEWLY_OFFERED,
-    Kind.NO_LONGER_KNOWN: Kind.NEWLY_KNOWN,
-    Kind.OTHERWISE: Kind.OTHERWISE,
+    ChangeKind.WORSE: ChangeKind.BETTER,
+    ChangeKind.NEW: ChangeKind.GONE,
+    ChangeKind.NO_LONGER_OFFERED: ChangeKind.NEWLY_OFFERED,
+    ChangeKind.NO_LONGER_KNOWN: ChangeKind.NEWLY_KNOWN,
+    ChangeKind.OTHERWISE: ChangeKind.OTHERWISE,
 }
 MIRRORED |= {other: kind for kind, other in MIRRORED.items()}
 
@@ -172,7 +172,7 @@ def test_every_client_and_every_case_of_both_is_accounted_for(one: Report, other
     assert sorted(id(c.old) for c in comparison.clients if c.old) == sorted(map(id, one.clients))
     assert [c.new for c in comparison.clients if c.new] == list(other.clients)
     for c in comparison.clients:
-        assert c.alike + sum(ch.kind is not Kind.GONE for ch in c.changes) == (len(c.new.results) if c.new else 0)
+        assert c.alike + sum(ch.kind is not ChangeKind.GONE for ch in c.changes) == (len(c.new.results) if c.new else 0)
 
 
 @drawn

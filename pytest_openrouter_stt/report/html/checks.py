@@ -66,7 +66,7 @@ _WORST_FIRST = (Verdict.FAILED, Verdict.COULD_NOT_RUN, Verdict.NOT_OFFERED, Verd
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DiffLine:
     """A line of a diff.
 
     Attributes:
@@ -91,12 +91,12 @@ class Evidence:
 
     label: str
     text: str
-    lines: tuple[Line, ...]
+    lines: tuple[DiffLine, ...]
     to_copy: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class EvidenceGroup:
     """Cases of a check that came to the same, by the same evidence.
 
     Attributes:
@@ -138,7 +138,7 @@ class Check:
     amount: str
     reason: str
     duration: float
-    groups: tuple[Group, ...]
+    groups: tuple[EvidenceGroup, ...]
     again: str = ""
     explained: str = ""
 
@@ -230,7 +230,7 @@ def _check(check: CheckReport, report: ClientReport, prefix: str) -> Check:
     return replace(shown, again=_again(check, report), explained=explained)
 
 
-def _groups(cases: Iterable[Case]) -> Iterator[Group]:
+def _groups(cases: Iterable[Case]) -> Iterator[EvidenceGroup]:
     alike: dict[tuple[object, ...], list[Case]] = {}
     for case in cases:
         alike.setdefault(_essence(case), []).append(case)
@@ -238,7 +238,7 @@ def _groups(cases: Iterable[Case]) -> Iterator[Group]:
         first = members[0]
         names = tuple(name for case in members if (name := _name(case)))
         rows = tuple(_row(label, text) for label, text in first.evidence)
-        yield Group(first.result.verdict, first.result.reason, first.result.known, names, rows)
+        yield EvidenceGroup(first.result.verdict, first.result.reason, first.result.known, names, rows)
 
 
 def _essence(case: Case) -> tuple[object, ...]:
@@ -256,10 +256,10 @@ def _row(label: str, text: str) -> Evidence:
     return Evidence(label, text, lines, label in _TO_COPY)
 
 
-def _diff(text: str) -> Iterator[Line]:
+def _diff(text: str) -> Iterator[DiffLine]:
     """Yield the lines of a diff; the first one only says what the signs mean."""
     for place, line in enumerate(text.split("\n")):
-        yield Line(line[0] if place and line[:2] in {"- ", "+ "} else " ", line)
+        yield DiffLine(line[0] if place and line[:2] in {"- ", "+ "} else " ", line)
 
 
 def _again(check: CheckReport, report: ClientReport) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class CauseBlock:
     """What to mend first.
 
     Attributes:
@@ -112,7 +112,7 @@ class Client:
     verdict: Conformance
     sentence: str
     remarks: tuple[str, ...]
-    causes: tuple[Cause, ...]
+    causes: tuple[CauseBlock, ...]
     levels: tuple[Level, ...]
     counts: tuple[Counts, ...]
     sections: tuple[Section, ...]
@@ -165,9 +165,9 @@ def _remarks(report: ClientReport) -> Iterator[str]:
         yield f"{number(len(report.not_run), 'check')} of the suite did not run."
 
 
-def _causes(results: list[Result], prefix: str) -> Iterator[Cause]:
+def _causes(results: list[Result], prefix: str) -> Iterator[CauseBlock]:
     for cause in causes(results):
-        yield Cause(cause.check, anchor(cause.check, prefix), cause.text)
+        yield CauseBlock(cause.check, anchor(cause.check, prefix), cause.text)
 
 
 def _counts(results: list[Result], levels: Iterable[Level]) -> Iterator[Counts]:
@@ -208,7 +208,7 @@ class MatrixCell:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MatrixLine:
     """One check.
 
     Attributes:
@@ -234,8 +234,8 @@ class Table:
     """
 
     columns: tuple[str, ...]
-    differing: tuple[Line, ...]
-    agreeing: tuple[Line, ...]
+    differing: tuple[MatrixLine, ...]
+    agreeing: tuple[MatrixLine, ...]
     agreed: str
 
 
@@ -261,11 +261,11 @@ def _agrees(row: Row) -> bool:
     return row.is_plain or len({str(cell) for cell in row.cells}) == 1
 
 
-def _line(row: Row, prefixes: Iterable[str]) -> Line:
+def _line(row: Row, prefixes: Iterable[str]) -> MatrixLine:
     check = row.requirement.check
     places = (MatrixCell(cell, anchor(check, prefix)) for cell, prefix in zip(row.cells, prefixes, strict=True))
     outcomes = dict.fromkeys(slug(cell.verdict) for cell in row.cells if cell is not None)
-    return Line(row.requirement, tuple(places), " ".join(outcomes))
+    return MatrixLine(row.requirement, tuple(places), " ".join(outcomes))
 
 
 def _in_words(rows: Iterable[Row]) -> str:
