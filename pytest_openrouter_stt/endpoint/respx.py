@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import time
 from contextlib import contextmanager, nullcontext
 from functools import cache
@@ -220,9 +221,14 @@ def _patched(mocker: type[Mocker]) -> Iterator[None]:
             mocker.start()
 
 
-@cache
 def _places(mocker: type[Mocker]) -> tuple[tuple[Any, str], ...]:
     """Return each class and method that *mocker* patches."""
+    return _places_in(mocker, tuple(sys.modules.get(target.rpartition(".")[0]) for target in mocker.targets))
+
+
+@cache
+def _places_in(mocker: type[Mocker], _modules: tuple[ModuleType | None, ...]) -> tuple[tuple[Any, str], ...]:
+    """Return them for modules as they are loaded now: who loads one again gets other classes."""
     owners = [resolve_name(target) for target in mocker.targets]
     return tuple((owner, name) for owner in owners for name in mocker.target_methods if hasattr(owner, name))
 
