@@ -1,19 +1,18 @@
 """The client under test: resolved, driven, and what came of each call."""
 
 from .adapter import Adapter, AudioForm, from_function
-from .client import Ask, ClientUnderTest, Feature, Mode
+from .client import MODES, Ask, ClientUnderTest, Feature, Mode
 from .clock import VirtualClock
 from .command import Command, CommandClient, CommandFailed, Request
+from .error_table import ErrorTable, configured_errors
 from .inspection import Candidate, Findings, audio_form, carries_status, inspected, matching, statuses_of
 from .outcome import (
     ClientNotFound,
-    ErrorTable,
     Failure,
     NoAnswer,
     Outcome,
     Transcript,
     UnusableErrors,
-    configured_errors,
     headers_of,
     kept,
     message_of,
@@ -22,6 +21,7 @@ from .outcome import (
 from .target import Target, resolve, target_of
 
 __all__ = [
+    "MODES",
     "Adapter",
     "Ask",
     "AudioForm",

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pytest_openrouter_stt.contract import load_contract
 
-from .outcome import DECLARATION, ReturnedFailure
+from .error_table import DECLARATION
+from .outcome import ReturnedFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from .adapter import Adapter, adapter_of
 from .clock import WORKER_PREFIX, VirtualClock, VirtualSelector
 from .command import CommandFailed
+from .error_table import ErrorTable, error_table
 from .interleaving import Interleaving, packages_of
-from .outcome import ErrorTable, Failure, NoAnswer, Outcome, Transcript, error_table, returned
+from .outcome import Failure, NoAnswer, Outcome, Transcript, returned
 from .target import Connection, closer_of, closing_method_of, connect
 from .worker import GivenUp, Worker, WorkerPool
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .target import Target
 
 Mode = Literal["sync", "async"]
+MODES: tuple[Mode, ...] = ("sync", "async")
 Ask = Callable[["Call"], Awaitable[Outcome]]
 """Makes an asynchronous call; what is awaited is how it ended."""
 

@@ -1,7 +1,7 @@
 """The contract: what a client has to do, as immutable values; no HTTP, no Hypothesis, no pytest."""
 
 from .contract import MISSING, OPERATION_PATH, Call, Contract, find_operation, resolver_of
-from .documents import Parameter, SdkNaming, load_contract, sdk_document
+from .documents import load_contract, sdk_document
 from .schema import (
     ELSEWHERE,
     NAMED,
@@ -17,6 +17,7 @@ from .schema import (
     shortened,
     thaw,
 )
+from .sdk import Parameter, SdkNaming
 
 __all__ = [
     "ELSEWHERE",

@@ -18,7 +18,7 @@ from .schema import Json, Resolver, Schema, escape, freeze, is_extension, shown,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .documents import SdkNaming
+    from .sdk import SdkNaming
 
 
 class _Missing(Enum):

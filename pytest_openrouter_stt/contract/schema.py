@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from fractions import Fraction
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    import jsonschema
 
 
 @dataclass(eq=False, kw_only=True)
@@ -321,9 +325,7 @@ class Schema:
 
     @cached_property
     def _find(self) -> Callable[[object], Iterator[Violation]]:
-        from .validator import Validator  # noqa: PLC0415 - costs 60 ms, and not every run judges
-
-        validator = Validator(cast("dict[str, Any]", thaw(self.document)))
+        validator = _validator_class()(cast("dict[str, Any]", thaw(self.document)))
 
         def find(value: object) -> Iterator[Violation]:
             for error in validator.iter_errors(value):
@@ -331,3 +333,21 @@ class Schema:
                 yield Violation(pointer, str(error.validator or "false"), error.message)
 
         return find
+
+
+@cache
+def _validator_class() -> Any:
+    """Return jsonschema's validator, for every number that Python reads."""
+    # Here, because it costs 60 ms and not every run judges.
+    from jsonschema import Draft202012Validator, ValidationError  # noqa: PLC0415
+    from jsonschema.validators import extend  # noqa: PLC0415
+
+    def multiple_of(validator: Any, factor: float, instance: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
+        try:
+            yield from Draft202012Validator.VALIDATORS["multipleOf"](validator, factor, instance, schema)
+        except (OverflowError, ValueError):  # one of them is no float, or the other is none that JSON has
+            is_number = isinstance(instance, int) or math.isfinite(instance)
+            if not is_number or Fraction(instance) % Fraction(factor):
+                yield ValidationError(f"{instance!r} is not a multiple of {factor!r}")
+
+    return extend(Draft202012Validator, {"multipleOf": multiple_of})  # type: ignore[no-untyped-call]

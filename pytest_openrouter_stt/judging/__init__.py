@@ -27,21 +27,10 @@ from .error_types import (
     require_family,
     taxonomy,
 )
-from .harness import (
-    API_KEY,
-    CONTAINERS,
-    EVERY_BYTE,
-    FLAC,
-    LIKE_TEXT,
-    MODES,
-    TRANSPORTS,
-    WAV,
-    Harness,
-    TransportName,
-    smallest_call,
-)
+from .harness import API_KEY, TRANSPORTS, Harness, TransportName, smallest_call
 from .invalidity import Invalidity, is_converted
 from .malformed_replies import MALFORMED_REPLIES, TEXT, MalformedReply, nested
+from .recordings import CONTAINERS, EVERY_BYTE, FLAC, LIKE_TEXT, WAV
 from .samples import Sample, sample
 from .secrets import ShownText, attributes, carried, configuration, holds, logged, recorded, shown
 from .sequences import GOOD, CallSequence, baseline, make_call, new_key, numbers_in, text_of
@@ -55,7 +44,6 @@ __all__ = [
     "GOOD",
     "LIKE_TEXT",
     "MALFORMED_REPLIES",
-    "MODES",
     "SECOND_ANSWER",
     "TEXT",
     "TRANSPORTS",

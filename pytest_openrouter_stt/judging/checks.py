@@ -21,9 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pytest
 
+from pytest_openrouter_stt.client import MODES
 from pytest_openrouter_stt.report import CheckFailed, Level, Requirement, Source
-
-from .harness import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_openrouter_stt.endpoint import Fault, Reply
 
-from .harness import SMALLEST_WAV, smallest_call
+from .harness import smallest_call
 from .malformed_replies import MALFORMED_REPLIES, TEXT
+from .recordings import SMALLEST_WAV
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

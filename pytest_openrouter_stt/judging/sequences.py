@@ -17,7 +17,8 @@ from pytest_openrouter_stt.endpoint import Fault, Reply
 from pytest_openrouter_stt.report import CheckFailed, CheckStopped, CouldNotRun
 from pytest_openrouter_stt.strategies import provider_slugs
 
-from .harness import API_KEY, WAV
+from .harness import API_KEY
+from .recordings import WAV
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

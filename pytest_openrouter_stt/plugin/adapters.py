@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_openrouter_stt.client import (
+    MODES,
     Candidate,
     Findings,
     audio_form,
@@ -19,7 +20,7 @@ from pytest_openrouter_stt.client import (
 )
 from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.endpoint import Reply
-from pytest_openrouter_stt.judging import API_KEY, MODES, adapter_work, smallest_call
+from pytest_openrouter_stt.judging import API_KEY, adapter_work, smallest_call
 from pytest_openrouter_stt.report import CouldNotRun, adapter_lines, harmless, one_line
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from .failure import (
 from .html import html_report
 from .known_failures import KnownFailure, KnownFailures, UnusableKnownFailures, known_failures_text, read_known_failures
 from .markdown import markdown_report
+from .remarks import adapter_lines, error_lines, note_lines, sender_lines, told_apart_by_nothing
 from .report import Case, Cell, CheckReport, Circumstances, ClientReport, Matrix, Report, Row, matrix, matrix_lines
 from .report_json import UnreadableReport, as_json, badge, merged, read_report, read_reports, report_json, write_file
 from .result import (
@@ -42,19 +43,7 @@ from .result import (
     note_property,
     notes_in,
 )
-from .summary import (
-    Conformance,
-    adapter_lines,
-    conclusion,
-    error_lines,
-    is_conclusive,
-    is_gating,
-    is_green,
-    note_lines,
-    sender_lines,
-    summary_lines,
-    told_apart_by_nothing,
-)
+from .summary import Conformance, conclusion, is_conclusive, is_gating, is_green, summary_lines
 from .text import counted, harmless, harmless_log, one_line, same_json
 
 __all__ = [

@@ -12,18 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .failure import SOURCES
+from .remarks import adapter_lines, sender_lines, told_apart_by_nothing
 from .report import labels, matrix
 from .result import Verdict
-from .summary import (
-    Conformance,
-    adapter_lines,
-    causes,
-    counts,
-    is_gating,
-    sender_lines,
-    told_apart_by_nothing,
-    with_verdict,
-)
+from .summary import Conformance, causes, counts, is_gating, with_verdict
 from .text import LONG, counted, one_line, visible
 
 if TYPE_CHECKING:

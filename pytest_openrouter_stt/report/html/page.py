@@ -8,9 +8,10 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from pytest_openrouter_stt.report.failure import SOURCES
+from pytest_openrouter_stt.report.remarks import sender_lines, told_apart_by_nothing
 from pytest_openrouter_stt.report.report import labels, matrix
 from pytest_openrouter_stt.report.result import Level, Verdict, area_of
-from pytest_openrouter_stt.report.summary import causes, levels_of, sender_lines, told_apart_by_nothing
+from pytest_openrouter_stt.report.summary import causes, levels_of
 
 from .checks import SYMBOLS, anchor, number, sections, slug
 
