@@ -37,15 +37,20 @@ def waiting_times(helpers: Sequence[threading.Thread], work: Collection[Future[A
         helpers: The client's threads beside the one that waits.
         work: What it gave to pools of threads, as far as that has not ended.
     """
-    if helpers or work:
+    if _may_bring_something(helpers, work):
         yield GLANCE
-    if work or any(_place_of(helper) not in _IDLE for helper in helpers):
+    if _may_bring_something(helpers, work):
         yield PATIENCE
     tries = iter(range(_MORE))
     while _will_end(helpers, work) and next(tries, None) is not None:
         yield PATIENCE
     if helpers:
         yield 0.0  # what was done since the last look is only now known to be done
+
+
+def _may_bring_something(helpers: Sequence[threading.Thread], work: Collection[Future[Any]]) -> bool:
+    """Whether something was given to threads, or one of them does more than wait to be given something."""
+    return bool(work) or any(_place_of(helper) not in _IDLE for helper in helpers)
 
 
 def _will_end(helpers: Sequence[threading.Thread], work: Collection[Future[Any]]) -> bool:
@@ -65,6 +70,9 @@ def _place_of(thread: threading.Thread) -> str:
 
 
 _Ready = TypeVar("_Ready")
+
+_DAY = 86_400.0
+"""The longest that asyncio waits at once, in seconds."""
 
 _SHORTEST_LOOK, _LONGEST_LOOK, _LOOK_PER_SECOND = 0.02, 0.25, 0.001
 
@@ -176,6 +184,7 @@ class VirtualSelector(selectors.DefaultSelector):
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
+        self._has_waited = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Return what is ready; when nothing is, let the clock jump to the end of *timeout*, in seconds.
@@ -189,8 +198,14 @@ class VirtualSelector(selectors.DefaultSelector):
         if has_sockets:
             return await_socket(self._clock, look, timeout)
         assert timeout is not None, "that was the first question"  # noqa: S101
-        for seconds in itertools.chain([0.0], self._clock.waiting_times()):
+        for seconds in itertools.chain([0.0], () if self._is_going_on(timeout) else self._clock.waiting_times()):
             if ready := look(min(timeout, seconds)):
+                self._has_waited = 0.0
                 return ready
+        self._has_waited = timeout
         self._clock.pass_time(timeout)
         return []
+
+    def _is_going_on(self, timeout: float) -> bool:
+        """Whether an event loop goes on with a wait of days, which it makes a day at a time."""
+        return timeout == self._has_waited >= _DAY

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+from functools import partial
 from time import monotonic as captured_monotonic
 from time import sleep as captured_sleep
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.client import Mode, Outcome
 
 HOUR = 3600.0
+DAY = 24 * HOUR
 CALL = Call(input_audio={"data": "", "format_": "wav"}, model="m")
 LONG_AGO = concurrent.futures.ThreadPoolExecutor(1)
 
@@ -109,7 +111,10 @@ class Driven:
     @property
     def clock(self) -> VirtualClock:
         """That of synchronous calls."""
-        return self._clients["sync"].clock
+        return self.clock_of("sync")
+
+    def clock_of(self, mode: Mode) -> VirtualClock:
+        return self._clients[mode].clock
 
     def _driven(self, client: object) -> ClientUnderTest:
         return ClientUnderTest(target_of(client), load_contract(), deadline=20, flooded=threading.Event())
@@ -284,8 +289,38 @@ def test_how_long_is_looked_for_something_depends_on_what_is_going_on() -> None:
     ended.join()
 
     assert [*waiting_times([], [])] == []
-    assert [*waiting_times([ended], [])] == [GLANCE, 0.0]
+    assert [*waiting_times([ended], [])] == [0.0]
+
+    begun, asked = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        asked.wait()
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    begun.wait()
+    first, second, *_, last = waiting_times([waiting], [])
+    asked.set()
+    waiting.join()
+    assert (first, second, last) == (GLANCE, PATIENCE, 0.0)
     assert [*waiting_times([], [concurrent.futures.Future()])] == [GLANCE, PATIENCE, *[PATIENCE] * 20]
+
+
+def _noted(looks: list[str]) -> tuple[float, ...]:
+    looks.append("a look")
+    return ()
+
+
+def test_a_year_in_an_event_loop_is_one_look_though_it_is_waited_for_by_days(driven: Driven) -> None:
+    looks: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(driven.clock_of("async"), "waiting_times", partial(_noted, looks))
+        outcome, waited = driven.run(lambda: asyncio.sleep(365 * DAY), "async")
+
+    assert isinstance(outcome, Transcript), outcome
+    assert waited == pytest.approx(365 * DAY, abs=1)
+    assert len(looks) <= 2
 
 
 def test_afterwards_sockets_are_as_before() -> None:
