@@ -21,6 +21,7 @@ OLDEST_PYTEST = "pytest==8.4.*"
 NEWEST_PYTEST = "pytest>=9.2"
 NEED_NEWER = {"httpx2", "openrouter"}  # do not work with the lowest h11 and httpx; tests of them are skipped without
 SDK_VERSIONS = ["0.9.2", "0.10.0", "0.11.0", "1.0.0", "1.3.84"]
+EARLIER = "7fb84aa"  # the last commit at which each case made calls of its own
 SDK_ENDS = {SDK_VERSIONS[0], SDK_VERSIONS[-1]}
 LAST_FOR_PEERS = "hypothesis==6.170.9"  # hypothesis-jsonschema uses what later ones no longer have
 SCHEMA_SUITE = "jsonschema==4.23.0"  # its source distribution carries JSON-Schema-Test-Suite
@@ -354,6 +355,24 @@ def mutation(session: nox.Session) -> None:
     session.chdir(tree)
     session.install("--disable-pip-version-check", *_dependencies("mutation"), "-e", ".")
     session.run("python", "-m", "tests.mutation", *(session.posargs or [f"--sample={MUTATED_PLACES}"]))
+
+
+@nox.session(python="3.12", default=False, requires=["wheel"])
+def before(session: nox.Session) -> None:
+    """Compare a default run with that of an earlier commit; ``-- --write`` puts the table into the documentation."""
+    folder = Path(session.create_tmp()).resolve() / "earlier"
+    shutil.rmtree(folder, ignore_errors=True)
+    source, environment = folder / "source", folder / "environment"
+    source.mkdir(parents=True)
+    session.chdir(REPOSITORY)
+    session.run_install("git", "archive", f"--output={folder / 'source.tar'}", EARLIER, external=True)
+    shutil.unpack_archive(folder / "source.tar", source, filter="data")
+    session.run_install("python", "-m", "venv", str(environment))
+    earlier = str(environment / "bin" / "python")
+    wanted = ["--quiet", "--disable-pip-version-check", f"openrouter=={SDK_VERSIONS[-1]}"]
+    session.run_install(earlier, "-m", "pip", "install", *wanted, str(source), external=True)
+    _pip_install(session, _wheel(), *wanted)
+    session.run("python", "-m", "tests.benchmarks.commits", f"--before={earlier}", *session.posargs)
 
 
 @nox.session(python="3.12", default=False)
