@@ -251,7 +251,8 @@ class _EndpointRouter(MockRouter):
 
     def handler(self, request: httpx.Request) -> httpx.Response:
         reply = self._reply(request)
-        time.sleep(_patience(request, reply))
+        if reply.delay:
+            time.sleep(_patience(request, reply))
         if reply.stream is not None and _is_patient(request, reply):
             return raw_response(request, reply, self._errors)
         return self._response(request, reply)

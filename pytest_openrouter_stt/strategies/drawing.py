@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from hypothesis import reject
@@ -53,13 +54,13 @@ _ATTEMPTS = 3
 _PATIENCE = 30
 """Examples without any right value before giving up; Hypothesis would complain, in other words, at 50."""
 
-_INDEX = {size: st.integers(0, size) for size in range(500)}
 _MORE = st.integers(0, 2)
 
 
+@cache
 def below(size: int) -> st.SearchStrategy[int]:
     """Return a strategy for the integers from 0 to *size* - 1."""
-    return _INDEX[size - 1] if size <= len(_INDEX) else st.integers(0, size - 1)
+    return st.integers(0, size - 1)
 
 
 def pick(draw: Draw, items: Sequence[Item]) -> Item:
