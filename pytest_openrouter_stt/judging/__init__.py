@@ -16,7 +16,7 @@ from .checks import (
     why_not_offered,
 )
 from .concurrency import Barrier, ConcurrentCalls, DuringCall, barrier_timeout
-from .context import CheckContext, Seen
+from .context import CheckContext
 from .error_types import (
     SECOND_ANSWER,
     common_base,
@@ -61,7 +61,6 @@ __all__ = [
     "MalformedReply",
     "Profile",
     "Sample",
-    "Seen",
     "ShownText",
     "TransportName",
     "adapter_work",

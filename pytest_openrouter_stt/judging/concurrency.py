@@ -13,7 +13,6 @@ from pytest_openrouter_stt.client import Transcript
 from pytest_openrouter_stt.endpoint import BodyError, Reply
 from pytest_openrouter_stt.report import CheckFailed, Observation, same_json
 
-from .context import Seen
 from .harness import API_KEY
 from .sequences import GOOD, numbers_in
 
@@ -98,7 +97,7 @@ class ConcurrentCalls:
         requests = self._requests()
         for (number, call), outcome in zip(self._calls.items(), outcomes, strict=True):
             self._stt.seen(call, outcome, self._stt.mode)
-            seen = Seen(Observation(call, self._stt.mode, outcome, tuple(requests[number])))
+            seen = Observation(call, self._stt.mode, outcome, tuple(requests[number]))
             try:
                 self._sequence.judge(seen, self._shape, self._kinds[number])
             except CheckFailed as failure:
@@ -173,7 +172,7 @@ class DuringCall:
         self._stt = stt
         self._cancels = cancels
 
-    def call(self, call: Call) -> Seen:
+    def call(self, call: Call) -> Observation:
         """Make the call, and return what it brought to light."""
         self._stt.ready()
 

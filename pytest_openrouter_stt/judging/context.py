@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from pytest_openrouter_stt.client import Failure, NoAnswer, Transcript
-from pytest_openrouter_stt.contract import MISSING, Call
-from pytest_openrouter_stt.endpoint import UNKNOWN, BodyError, Reply, WireRequest
-from pytest_openrouter_stt.report import CheckFailed, CheckStopped, CouldNotRun, Observation, Sender, same_json
+from pytest_openrouter_stt.client import NoAnswer, Transcript
+from pytest_openrouter_stt.endpoint import UNKNOWN, Reply, WireRequest
+from pytest_openrouter_stt.report import CheckFailed, CheckStopped, Observation, Sender, could_not_run
 
 from .checks import cases
 from .harness import API_KEY, Harness, smallest_call
@@ -20,106 +19,19 @@ from .harness import API_KEY, Harness, smallest_call
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
-    from pytest_openrouter_stt.client import Mode, Outcome
-    from pytest_openrouter_stt.contract import Contract
+    from pytest_openrouter_stt.client import ErrorTable, Mode, Outcome
+    from pytest_openrouter_stt.contract import Call, Contract
     from pytest_openrouter_stt.report import Note
+    from pytest_openrouter_stt.strategies import InvalidCall
+
+    from .invalidity import Invalidity
 
 _ANSWER = Reply.transcript("a transcript", {"seconds": 1.0})
 
 
 @dataclass(frozen=True)
-class Seen:
-    """One call, with everything that it brought to light.
-
-    Attributes:
-        observation: The call, its outcome and the ledger.
-    """
-
-    observation: Observation
-
-    @property
-    def requests(self) -> tuple[WireRequest, ...]:
-        """Every wire request of the call."""
-        return tuple(exchange.request for exchange in self.observation.ledger)
-
-    @property
-    def request(self) -> WireRequest:
-        """The first wire request of the call.
-
-        Raises:
-            CheckStopped: There is none; a check of its own judges that.
-        """
-        if not self.requests:
-            raise CheckStopped(
-                CouldNotRun(reason="nothing was sent for a valid call; see request::test_a_valid_call_is_sent")
-            )
-        return self.requests[0]
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The JSON object in the body of the first request.
-
-        Raises:
-            CheckStopped: There is none; a check of its own judges that.
-        """
-        see = "see request::test_body_is_one_json_object"
-        try:
-            body = self.request.json()
-        except BodyError:
-            kind = self.request.media_type
-            named = f"{kind}, " if kind and kind != "application/json" else ""
-            raise _could_not_run(f"the body is {named}not JSON; {see}") from None
-        if not isinstance(body, dict):
-            raise _could_not_run(f"the body is not an object; {see}")
-        return body
-
-    def at(self, *path: str) -> Any:
-        """Return what the body holds at *path*, or `MISSING`."""
-        value: Any = self.body
-        for name in path:
-            if not isinstance(value, dict) or name not in value:
-                return MISSING
-            value = value[name]
-        return value
-
-    def transcript(self) -> Transcript:
-        """Return the transcript; that there is none is a failure."""
-        self._witness()
-        if not isinstance(self.observation.outcome, Transcript):
-            self.fail(f"it {self.observation.outcome}, where a transcript is due")
-        return self.observation.outcome
-
-    def error(self) -> object:
-        """Return what was raised, or returned as a failure; that there is none is a failure."""
-        self._witness()
-        outcome = self.observation.outcome
-        if not isinstance(outcome, Failure):
-            self.fail("it returned a transcript, where an error is due")
-        if isinstance(outcome.error, BaseException) and not isinstance(outcome.error, Exception):
-            self.fail(f"it {outcome}, which ends programs")
-        return outcome.error
-
-    def require(self, holds: bool, observed: str, expected: Any = MISSING, actual: Any = MISSING) -> None:  # noqa: FBT001 - a condition
-        """Fail with *observed* unless *holds*; *expected* and *actual* are shown as a difference."""
-        if not holds:
-            self.fail(observed, expected, actual)
-
-    def require_same(self, expected: Any, actual: Any, what: str) -> None:
-        """Fail unless both are the same JSON value."""
-        self.require(same_json(expected, actual), f"changed on the way: {what}", expected, actual)
-
-    def fail(self, observed: str, expected: Any = MISSING, actual: Any = MISSING) -> NoReturn:
-        """Fail the check."""
-        raise CheckFailed(observed=observed, observation=self.observation, expected=expected, actual=actual)
-
-    def _witness(self) -> None:
-        """The case has to have reached the client: a request was made, and the reply that is judged answered it."""
-        _ = self.request
-
-
-@dataclass(frozen=True)
 class CheckContext:
-    """A client on its stand, for one check in one mode.
+    """One client in its harness, for one check in one mode.
 
     Attributes:
         harness: The client, the endpoint and the guard.
@@ -152,7 +64,7 @@ class CheckContext:
         mode: Mode | None = None,
         kwargs: dict[str, Any] | None = None,
         retries: bool = False,
-    ) -> Seen:
+    ) -> Observation:
         """Make one call and return everything that it brought to light.
 
         Args:
@@ -175,13 +87,13 @@ class CheckContext:
         mode: Mode | None = None,
         kwargs: dict[str, Any] | None = None,
         retries: bool = False,
-    ) -> Seen:
+    ) -> Observation:
         """Make one call with a client that has *api_key*; see `call`."""
         used = mode or self.mode
         self.ready(*(script or (_ANSWER,)))
         outcome = self.harness.client.call(call, used, api_key, kwargs, retries=retries)
         if retries and isinstance(outcome, NoAnswer) and self.harness.client.waits_in_real_time:
-            raise _could_not_run(f"with retries on: {outcome.reason}; in a command, waiting takes real time")
+            raise could_not_run(f"with retries on: {outcome.reason}; in a command, waiting takes real time")
         return self.seen(call, outcome, used)
 
     def ready(self, *script: Reply | Callable[[WireRequest], Reply]) -> None:
@@ -191,33 +103,33 @@ class CheckContext:
             CheckStopped: The client is not driven any more.
         """
         if self.harness.client.exhausted:
-            raise _could_not_run("the client is not driven any more: too many of its calls did not end")
+            raise could_not_run("the client is not driven any more: too many of its calls did not end")
         self.harness.settle()
         self.harness.endpoint.reset()
         self.harness.endpoint.reply_with(*script)
 
-    def seen(self, call: Call, outcome: Outcome, mode: Mode) -> Seen:
+    def seen(self, call: Call, outcome: Outcome, mode: Mode) -> Observation:
         """Return what a call brought to light that was made since `ready`.
 
         Raises:
             CheckStopped: It did not end, or went past the endpoint.
         """
         harness = self.harness
-        seen = Seen(Observation(call, mode, outcome, harness.endpoint.ledger, harness.client.clock.waits))
+        seen = Observation(call, mode, outcome, harness.endpoint.ledger, harness.client.clock.waits)
         escaped = harness.escaped()
         if escaped is not None:
             raise CheckStopped(escaped)
-        if seen.observation.repeat:
-            self.note(seen.observation.repeat)
+        if seen.repeat:
+            self.note(seen.repeat)
         if seen.requests and mode not in harness.senders and seen.request.sent_from != UNKNOWN:
             harness.senders[mode] = Sender(mode, str(seen.request.sent_from))
             self.note(harness.senders[mode])
         if isinstance(outcome, NoAnswer):
-            failure = CheckFailed(observed=f"the call did not end: {outcome.reason}", observation=seen.observation)
+            failure = CheckFailed(observed=f"the call did not end: {outcome.reason}", observation=seen)
             raise CheckStopped(failure)
         return seen
 
-    def exchange(self, call: Call, *script: Reply, mode: Mode | None = None, retries: bool = False) -> Seen:
+    def exchange(self, call: Call, *script: Reply, mode: Mode | None = None, retries: bool = False) -> Observation:
         """Return what one call brings to light; the call is made once for all checks that only look at it.
 
         A check for which it matters which calls were made before uses `call`.
@@ -234,32 +146,32 @@ class CheckContext:
         key = (_key(call), script, mode or self.mode, retries)
         return self._shared(key, lambda: self.call(call, *script, mode=mode, retries=retries))
 
-    def faithful_exchange(self, call: Call) -> Seen:
+    def faithful_exchange(self, call: Call) -> Observation:
         """Return what one call brings to light when the endpoint behaves like the API; see `exchange`.
 
         Raises:
             CheckStopped: As `call` does.
         """
 
-        def make() -> Seen:
+        def make() -> Observation:
             self.ready()
             return self.seen(call, self.harness.client.call(call, self.mode, API_KEY), self.mode)
 
         return self._shared((_key(call), "faithful", self.mode), make)
 
-    def _shared(self, key: Hashable, make: Callable[[], Seen]) -> Seen:
+    def _shared(self, key: Hashable, make: Callable[[], Observation]) -> Observation:
         if not self.harness.profile.is_repeatable:
             return make()
         known = self.harness.exchanges.find(key)
         if known is None:
             seen = make()
-            self.harness.exchanges.keep(key, seen.observation)
+            self.harness.exchanges.keep(key, seen)
             return seen
         if known.repeat:
             self.note(known.repeat)
-        return Seen(known)
+        return known
 
-    def reply(self, reply: Reply) -> Seen:
+    def reply(self, reply: Reply) -> Observation:
         """Let the smallest call be answered with *reply*; see `exchange`."""
         return self.exchange(self.smallest, reply)
 
@@ -303,8 +215,8 @@ class CheckContext:
         return lambda judge: self._try(judge, strategies)
 
     def any_value(
-        self, name: str, values: Mapping[str, st.SearchStrategy[Any]], exchange: Callable[[dict[str, Any]], Seen]
-    ) -> Callable[[Callable[[Seen, Any], None]], None]:
+        self, name: str, values: Mapping[str, st.SearchStrategy[Any]], exchange: Callable[[dict[str, Any]], Observation]
+    ) -> Callable[[Callable[[Observation, Any], None]], None]:
         """Return a decorator that at once runs its function on exchanges with any value of *name*, and on that value.
 
         All *values* are first put into the same exchanges, which the checks of the others look at too. What fails
@@ -317,14 +229,14 @@ class CheckContext:
             exchange: Makes the exchange that has these values, and nothing in place of those that are absent.
         """
 
-        def run(judge: Callable[[Seen, Any], None]) -> None:
+        def run(judge: Callable[[Observation, Any], None]) -> None:
             def judge_alone(value: object) -> None:
                 judge(exchange({name: value}), value)
 
             if self.harness.profile.is_thorough:
                 self._try(judge_alone, (values[name],))
                 return
-            together = self.harness.strategy(_together, *values.items())
+            together = self.strategy(_together, *values.items())
             for (drawn,) in self._drawn((together,), self.harness.profile.max_examples):
                 if self._fails(judge, exchange, drawn, name):
                     self._try(judge_alone, (values[name],), [(drawn[name],)])
@@ -334,8 +246,8 @@ class CheckContext:
 
     def _fails(
         self,
-        judge: Callable[[Seen, Any], None],
-        exchange: Callable[[dict[str, Any]], Seen],
+        judge: Callable[[Observation, Any], None],
+        exchange: Callable[[dict[str, Any]], Observation],
         values: dict[str, Any],
         name: str,
     ) -> bool:
@@ -415,6 +327,50 @@ class CheckContext:
         return self.harness.calls
 
     @property
+    def wrong_calls(self) -> st.SearchStrategy[InvalidCall]:
+        """A strategy for calls with one wrong value in the arguments that the client takes."""
+        return self.harness.wrong_calls
+
+    def invalid_calls(self, *kinds: Invalidity) -> list[InvalidCall]:
+        """Return the smallest call with each single violation of *kinds* in what the client takes."""
+        every = zip(self.harness.every_invalid_call, self.harness.kinds_of_invalid_calls, strict=True)
+        return [invalid for invalid, kind in every if kind in kinds]
+
+    def strategy(self, make: Callable[..., st.SearchStrategy[Any]], *arguments: Any) -> st.SearchStrategy[Any]:
+        """Return what *make* returns, for the same arguments the very same object: it is drawn from only once."""
+        return self.harness.strategy(make, *arguments)
+
+    @property
+    def error_table(self) -> ErrorTable:
+        """The client's error types by status."""
+        return self.harness.client.errors(API_KEY)
+
+    @property
+    def client_object(self) -> object:
+        """The object that makes the calls."""
+        opened = self.harness.client.open(API_KEY)
+        assert isinstance(opened, Transcript), "the probe call has made one before"  # noqa: S101
+        return opened.value
+
+    @property
+    def waits_in_real_time(self) -> bool:
+        """Whether the client runs in another process, which the virtual clock cannot reach."""
+        return self.harness.client.waits_in_real_time
+
+    def forget(self, *api_keys: str) -> None:
+        """Let the next call with each of these keys, or with the usual one, be made by a new client object."""
+        for api_key in api_keys or (API_KEY,):
+            self.harness.client.forget(api_key)
+
+    def is_closable(self, api_key: str, *, repeatedly: bool = False) -> bool:
+        """Whether the client object for *api_key* can be closed, once or repeatedly, and no other object shares it."""
+        return self.harness.client.closable(api_key, self.mode, repeatedly=repeatedly)
+
+    def close(self, api_key: str) -> Outcome:
+        """Close the client object for *api_key* as its user would, and return how that ended."""
+        return self.harness.client.close_one(api_key, self.mode)
+
+    @property
     def usage_fields(self) -> tuple[str, ...]:
         """The names of the usage fields in the contract."""
         return tuple(map(str, cases("usage field", self.contract)[1]))
@@ -427,7 +383,3 @@ def _key(call: Call) -> str:
 
 def _together(*values: tuple[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(dict(values))
-
-
-def _could_not_run(reason: str) -> CheckStopped:
-    return CheckStopped(CouldNotRun(reason=reason))

@@ -8,18 +8,18 @@ from pytest_openrouter_stt.client import message_of, status_of
 from pytest_openrouter_stt.endpoint import Reply
 from pytest_openrouter_stt.report import ErrorRow
 
-from .harness import API_KEY
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .context import CheckContext, Seen
+    from pytest_openrouter_stt.report import Observation
+
+    from .context import CheckContext
 
 SECOND_ANSWER = Reply.transcript("the second answer")
 """What a client that tries again is answered."""
 
 
-def require_family(stt: CheckContext, seen: Seen) -> None:
+def require_family(stt: CheckContext, seen: Observation) -> None:
     """Fail unless the error of *seen* shares a base class with the errors that statuses raise."""
     error = seen.error()
     base = own_base(stt)
@@ -31,7 +31,7 @@ def require_family(stt: CheckContext, seen: Seen) -> None:
 
 def own_base(stt: CheckContext) -> type | None:
     """Return the nearest base class of all the client's error types that is not Python's own, or ``None``."""
-    table = stt.harness.client.errors(API_KEY)
+    table = stt.error_table
     types = [*table.by_status.values(), *([table.default] if table.default else [])]
     return common_base(types or raised_types(stt).values())
 

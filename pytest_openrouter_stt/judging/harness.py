@@ -24,15 +24,15 @@ from pytest_openrouter_stt.endpoint import (
     LAYERS,
     LOOPBACK_EXTRA,
     Endpoint,
+    Exchange,
     LoopbackServer,
     Reply,
     intercept,
     redirected,
 )
-from pytest_openrouter_stt.report import CouldNotRun, Sender, Subject, one_line
+from pytest_openrouter_stt.report import CouldNotRun, Observation, Sender, Subject, one_line
 from pytest_openrouter_stt.strategies import every_invalid_call, invalid_transcription_calls, transcription_calls
 
-from .exchanges import SharedExchanges
 from .invalidity import Invalidity, kind_of
 from .recordings import SMALLEST_WAV, with_recording
 
@@ -109,6 +109,37 @@ def _spares_audio(invalid: InvalidCall) -> bool:
 
 def _with_audio(invalid: InvalidCall) -> InvalidCall:
     return replace(invalid, call=invalid.call.replace(input_audio=smallest_call().arguments["input_audio"]))
+
+
+_MOST = 4096
+"""Exchanges that are kept; a run with the usual number of examples makes fewer."""
+
+_LARGEST = 32_768
+"""Bytes of one exchange, requests and replies together. Few checks share a larger one."""
+
+
+class SharedExchanges:
+    """Keeps what a client did for a call, for the next check that asks for the same."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, Observation] = {}
+
+    def find(self, key: Hashable) -> Observation | None:
+        """Return what is kept under *key*, or ``None``."""
+        return self._kept.get(key)
+
+    def keep(self, key: Hashable, observation: Observation) -> None:
+        """Keep *observation* unless it is large; the oldest one makes room for it."""
+        if sum(map(_size, observation.ledger)) > _LARGEST:
+            return
+        if len(self._kept) >= _MOST:
+            del self._kept[next(iter(self._kept))]
+        self._kept[key] = observation
+
+
+def _size(exchange: Exchange) -> int:
+    reply = exchange.reply
+    return len(exchange.request.body) + len(reply.body) + len(reply.stream or b"")
 
 
 @dataclass(frozen=True)

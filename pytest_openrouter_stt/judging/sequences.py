@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from pytest_openrouter_stt.client import ClientUnderTest, Mode
+    from pytest_openrouter_stt.report import Observation
 
-    from .context import CheckContext, Seen
+    from .context import CheckContext
 
     Answers = dict[str, Callable[[int], Reply]]
 
@@ -124,7 +125,7 @@ class CallSequence:
         self._steps: list[str] = []
         self._number = 0
         self._answers = {GOOD: lambda number: Reply.transcript(text_of(number)), **errors(stt.contract)}
-        self._types = stt.harness.client.errors(API_KEY).by_status
+        self._types = stt.error_table.by_status
 
     def begin(self) -> None:
         """Let a failure tell only of the steps from here on."""
@@ -177,19 +178,19 @@ class CallSequence:
                 stopped.cause.details = self._story()
             raise
 
-    def judge(self, seen: Seen, shape: str, kind: str, client: int = 0) -> None:
+    def judge(self, seen: Observation, shape: str, kind: str, client: int = 0) -> None:
         """Fail unless a call was made, and ended, as the contract has it."""
         count = len(seen.requests)
         seen.require(count == 1 or (count > 1 and kind != GOOD), f"it made {count} requests for one call")
         self._judge_headers(seen, shape, self.keys[client])
-        seen.require_same(self.stt.contract.wire_body(seen.observation.call), self._body(seen), "the body")
+        seen.require_same(self.stt.contract.wire_body(seen.call), self._body(seen), "the body")
         if kind == GOOD:
             _judge_transcript(seen)
         else:
             self._judge_error(seen)
         self.usual.setdefault(shape, _header_names(seen))
 
-    def _body(self, seen: Seen) -> Any:
+    def _body(self, seen: Observation) -> Any:
         try:
             return seen.body
         except CheckStopped:
@@ -197,10 +198,10 @@ class CallSequence:
                 raise
             seen.fail("its body is no JSON object, as that of another call was")
 
-    def _judge_headers(self, seen: Seen, shape: str, api_key: str) -> None:
+    def _judge_headers(self, seen: Observation, shape: str, api_key: str) -> None:
         if "api_key" in self.stt.features:
             seen.require(seen.request.bearer == api_key, "it sent another key than its own")
-        wanted = self.stt.contract.wire_headers(seen.observation.call)
+        wanted = self.stt.contract.wire_headers(seen.call)
         offered = [h for h in self.stt.contract.sdk.in_place("header") if h.name in self.stt.features]
         for parameter in offered:  # in any other, a client may name itself
             name = parameter.wire_name
@@ -209,8 +210,8 @@ class CallSequence:
         added = _header_names(seen) - self.usual.get(shape, _header_names(seen))
         seen.require(not added, f"it sent headers that it does not send otherwise: {', '.join(sorted(added))}")
 
-    def _judge_error(self, seen: Seen) -> None:
-        error, reply = seen.error(), seen.observation.ledger[0].reply
+    def _judge_error(self, seen: Observation) -> None:
+        error, reply = seen.error(), seen.ledger[0].reply
         number = _number_of(seen)
         foreign = numbers_in(message_of(error)) - {number}
         seen.require(not foreign, f"its message is about another call: {message_of(error)!r}")
@@ -226,17 +227,17 @@ class CallSequence:
         return "\n".join(["The steps, of which the last one fails:", *steps])
 
 
-def _judge_transcript(seen: Seen) -> None:
+def _judge_transcript(seen: Observation) -> None:
     text, wanted = seen.transcript().text, text_of(_number_of(seen))
     seen.require(text == wanted, f"the transcript is {text!r}, not {wanted!r}")
 
 
-def _number_of(seen: Seen) -> int:
-    (number,) = numbers_in(seen.observation.call.arguments["model"])
+def _number_of(seen: Observation) -> int:
+    (number,) = numbers_in(seen.call.arguments["model"])
     return number
 
 
-def _header_names(seen: Seen) -> frozenset[str]:
+def _header_names(seen: Observation) -> frozenset[str]:
     return frozenset(name.lower() for name, _ in seen.request.headers)
 
 
@@ -282,7 +283,7 @@ def baseline(stt: CheckContext) -> Baseline:
 
 def _tried(stt: CheckContext) -> Baseline:
     sequence = CallSequence(stt, API_KEY)
-    stt.harness.client.forget(API_KEY)
+    stt.forget()
     shapes = tuple(shape for shape in SHAPES if _failure(sequence, shape, GOOD) is None)
     if not shapes:
         raise CheckStopped(CouldNotRun(reason="no call goes well even alone; see the area request"))
@@ -294,7 +295,7 @@ def _tried(stt: CheckContext) -> Baseline:
         failure_after = _failure(sequence, shapes[-1], GOOD)
         if failure_after is not None:
             aftermath[kind] = failure_after.observed
-            stt.harness.client.forget(API_KEY)
+            stt.forget()
         elif failure is None:
             kinds.append(kind)
     return Baseline(shapes, tuple(kinds), sequence.usual, aftermath)

@@ -160,7 +160,7 @@ def _parts(config: pytest.Config, run: Run) -> dict[str, object]:
         "mount": run.mount,
         "judging": judging,
         "reporting": SuiteReporting(run.record, run.report),
-        "parting": SessionTeardown(run.leave),
+        "teardown": SessionTeardown(run.leave),
     }
     if hasattr(config, "workerinput"):
         return parts

@@ -19,18 +19,15 @@ from .failure import (
 from .html import html_report
 from .known_failures import KnownFailure, KnownFailures, UnusableKnownFailures, known_failures_text, read_known_failures
 from .markdown import markdown_report
+from .observation import CheckFailed, CheckStopped, CouldNotRun, Observation, could_not_run, judgement_in
 from .remarks import adapter_lines, error_lines, note_lines, sender_lines, told_apart_by_nothing
 from .report import Case, Cell, CheckReport, Circumstances, ClientReport, Matrix, Report, Row, matrix, matrix_lines
 from .report_json import UnreadableReport, as_json, badge, merged, read_report, read_reports, report_json, write_file
 from .result import (
     AdapterWork,
-    CheckFailed,
-    CheckStopped,
-    CouldNotRun,
     ErrorRow,
     Level,
     Note,
-    Observation,
     Repeat,
     Requirement,
     Result,
@@ -39,7 +36,6 @@ from .result import (
     Source,
     Verdict,
     Who,
-    judgement_in,
     note_property,
     notes_in,
 )
@@ -93,6 +89,7 @@ __all__ = [
     "comparison_lines",
     "comparison_markdown",
     "conclusion",
+    "could_not_run",
     "counted",
     "error_lines",
     "harmless",

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from pytest_openrouter_stt.contract import Call, Contract
     from pytest_openrouter_stt.endpoint import Exchange, Reply
 
-    from .result import CheckFailed, Observation, Requirement
+    from .observation import CheckFailed, Observation
+    from .result import Requirement
     from .text import Redactor
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_openrouter_stt.judging import CheckContext, Seen
+    from pytest_openrouter_stt.judging import CheckContext
+    from pytest_openrouter_stt.report import Observation
 
 _AUDIO = "#/components/schemas/STTInputAudio"
 _FORMS = ("bytes", "path", "file")
@@ -239,7 +240,7 @@ def test_a_path_that_cannot_be_read_is_an_error(stt: CheckContext, kind: str, tm
         path.mkdir()
     seen = stt.call(stt.smallest.replace(input_audio=path))
     seen.require(not seen.requests, "it sent a request without the file")
-    outcome, base = seen.observation.outcome, own_base(stt)
+    outcome, base = seen.outcome, own_base(stt)
     allowed = (OSError, *([base] if base else []))
     seen.require(isinstance(outcome, Failure) and isinstance(outcome.error, allowed), f"it {outcome}")
 
@@ -271,7 +272,7 @@ def _require_plain_retries(stt: CheckContext) -> None:
         raise CheckStopped(CouldNotRun(reason=reason))
 
 
-def _call_with(stt: CheckContext, form: str, path: Path, content: bytes) -> Seen:
+def _call_with(stt: CheckContext, form: str, path: Path, content: bytes) -> Observation:
     path.write_bytes(content)
     if form == "file":
         with path.open("rb") as file:
@@ -279,8 +280,8 @@ def _call_with(stt: CheckContext, form: str, path: Path, content: bytes) -> Seen
     return stt.call(stt.smallest.replace(input_audio=path if form == "path" else content))
 
 
-def _is_refused(seen: Seen) -> bool:
-    if not seen.requests and not isinstance(seen.observation.outcome, Failure):
+def _is_refused(seen: Observation) -> bool:
+    if not seen.requests and not isinstance(seen.outcome, Failure):
         seen.fail("it sent nothing and raised nothing")
     return not seen.requests
 
@@ -306,7 +307,7 @@ def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def _arrived(seen: Seen) -> bytes:
+def _arrived(seen: Observation) -> bytes:
     """Return the bytes that were sent, in whichever kind of base64: that is judged by a check of its own."""
     text = "".join(str(seen.at("input_audio", "data")).split()).rstrip("=")
     try:

@@ -27,7 +27,8 @@ from pytest_openrouter_stt.strategies import error_responses
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_openrouter_stt.judging import CheckContext, Seen
+    from pytest_openrouter_stt.judging import CheckContext
+    from pytest_openrouter_stt.report import Observation
 
 _TABLE = "sdk.yaml#/errors"
 _DEFAULT = "sdk.yaml#/default_error"
@@ -51,10 +52,10 @@ def test_status(stt: CheckContext, stt_status: int) -> None:
     a declaration, any error.
     Fails: a transcript, the default error, the type of another status, or a package that has no such type.
     """
-    table = stt.harness.client.errors(API_KEY)
+    table = stt.error_table
     wanted = table.by_status.get(stt_status)
 
-    @stt.any(stt.harness.strategy(error_responses, stt_status, stt.contract))
+    @stt.any(stt.strategy(error_responses, stt_status, stt.contract))
     def judge(body: dict[str, Any]) -> None:
         seen = stt.reply(Reply.json(body, status=stt_status))
         error = seen.error()
@@ -81,7 +82,7 @@ def test_undocumented_status(stt: CheckContext, status: int) -> None:
     """
     seen = stt.reply(Reply.error(status))
     error = seen.error()
-    table = stt.harness.client.errors(API_KEY)
+    table = stt.error_table
     typed = {kind: code for code, kind in table.by_status.items() if kind is not table.default}
     seen.require(type(error) not in typed, f"a {status} is the error of a {typed.get(type(error))}")
     base = own_base(stt)
@@ -133,7 +134,7 @@ def test_failures_are_raised(stt: CheckContext, stt_status: int) -> None:
     """
     seen = stt.reply(documented_error(stt_status))
     seen.error()
-    outcome = seen.observation.outcome
+    outcome = seen.outcome
     seen.require(isinstance(outcome, Failure) and not outcome.returned, f"it {outcome}")
 
 
@@ -154,7 +155,7 @@ def test_status_is_kept(stt: CheckContext, stt_status: int) -> None:
     _judge_status(stt.reply(documented_error(stt_status)), stt_status)
 
 
-def _judge_status(seen: Seen, status: int) -> None:
+def _judge_status(seen: Observation, status: int) -> None:
     found = status_of(seen.error())
     seen.require(found == status, f"the error's status is {found}, not {status}")
 
@@ -226,7 +227,7 @@ def test_error_body_is_kept(stt: CheckContext, name: str) -> None:
     """
 
     @stt.any_value(name, _KEPT_VALUES, lambda given: stt.reply(_error_with(given)))
-    def judge(seen: Seen, value: object) -> None:
+    def judge(seen: Observation, value: object) -> None:
         found = kept(seen.error(), *_KEPT[name])
         seen.require(same_json(value, _plain(found)), f"`{'.'.join(_KEPT[name])}` of the error is {found!r}")
 
@@ -342,7 +343,7 @@ def test_redirects_do_not_turn_post_into_get(stt: CheckContext, status: int) -> 
     """
     seen = stt.exchange(stt.smallest, _redirect(status), Reply.transcript("from elsewhere"))
     methods = [request.method for request in seen.requests]
-    turned = "GET" in methods and isinstance(seen.observation.outcome, Transcript)
+    turned = "GET" in methods and isinstance(seen.outcome, Transcript)
     seen.require(not turned, f"it sent {' and then '.join(methods)}, and took the answer for a transcript")
 
 

@@ -38,7 +38,7 @@ def test_no_wrong_text_is_returned(stt: CheckContext, lie: MalformedReply) -> No
     Fails: an empty, partial or joined text, bytes dropped, a transcript for a 300 or an error status, or SystemExit.
     """
     seen = stt.reply(lie.reply)
-    if not lie.texts or isinstance(seen.observation.outcome, Failure):
+    if not lie.texts or isinstance(seen.outcome, Failure):
         seen.error()
         return
     received = seen.transcript().text
@@ -61,7 +61,7 @@ def test_absurd_responses_are_own_errors(stt: CheckContext, lie: MalformedReply)
     """
     seen = stt.reply(lie.reply)
     _ = seen.request
-    if isinstance(seen.observation.outcome, Failure):
+    if isinstance(seen.outcome, Failure):
         require_family(stt, seen)
 
 
@@ -108,7 +108,7 @@ def test_absurd_usage_is_no_other_number(stt: CheckContext, stt_usage_field: str
     for number in ("9" * 400, "-9007199254740993", "1e999", "NaN"):
         body = f'{{"text": "absurd", "usage": {{"{stt_usage_field}": {number}}}}}'
         seen = stt.reply(Reply.raw(body.encode(), _JSON))
-        if isinstance(seen.observation.outcome, Failure):
+        if isinstance(seen.outcome, Failure):
             seen.error()
             continue
         received = (seen.transcript().usage(stt.usage_fields) or {}).get(stt_usage_field)

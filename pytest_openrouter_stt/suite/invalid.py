@@ -9,14 +9,15 @@ import pytest
 from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.contract import MISSING
 from pytest_openrouter_stt.endpoint import BodyError
-from pytest_openrouter_stt.judging import API_KEY, Invalidity, check, documented_error, is_converted, own_base
+from pytest_openrouter_stt.judging import Invalidity, check, documented_error, is_converted, own_base
 from pytest_openrouter_stt.report import CheckStopped, CouldNotRun, Level, Source, same_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_openrouter_stt.contract import Contract
-    from pytest_openrouter_stt.judging import CheckContext, Seen
+    from pytest_openrouter_stt.judging import CheckContext
+    from pytest_openrouter_stt.report import Observation
     from pytest_openrouter_stt.strategies import InvalidCall
 
 _REQUEST = "#/components/schemas/STTRequest"
@@ -40,7 +41,7 @@ def test_wrong_values_are_not_repaired(stt: CheckContext) -> None:
     for invalid in _every(stt, Invalidity.WRONG):
         _judge_value(stt, invalid)
 
-    @stt.any(stt.harness.wrong_calls)
+    @stt.any(stt.wrong_calls)
     def judge(invalid: InvalidCall) -> None:
         _judge_value(stt, invalid)
 
@@ -120,14 +121,14 @@ def test_an_invalid_call_is_an_error(stt: CheckContext) -> None:
     the type that a 400 has.
     Fails: a transcript though nothing was sent, or another error for the 400, such as the default one.
     """
-    known = stt.harness.client.errors(API_KEY).by_status
+    known = stt.error_table.by_status
     kind = known.get(_BAD_REQUEST) or type(stt.reply(documented_error(_BAD_REQUEST)).error())
     for invalid in _one_for_each_place(_every(stt, Invalidity.WRONG, Invalidity.INCOMPLETE)):
         seen = _called(stt, invalid)
         if not seen.requests:
-            is_error = isinstance(seen.observation.outcome, Failure)
+            is_error = isinstance(seen.outcome, Failure)
             seen.require(is_error, f"it sent nothing and raised nothing ({invalid.violation})")
-        elif seen.observation.ledger[-1].reply.status == _BAD_REQUEST:
+        elif seen.ledger[-1].reply.status == _BAD_REQUEST:
             error = seen.error()
             seen.require(isinstance(error, kind), f"the 400 is {type(error).__qualname__}, not {kind.__qualname__}")
 
@@ -150,7 +151,7 @@ def test_refusals_are_meant(stt: CheckContext) -> None:
     allowed = (TypeError, ValueError, *([base] if base else []))
     for invalid in _every(stt, *Invalidity):
         seen = _called(stt, invalid)
-        outcome = seen.observation.outcome
+        outcome = seen.outcome
         if not seen.requests and isinstance(outcome, Failure):
             is_meant = isinstance(outcome.error, allowed) and not outcome.returned
             seen.require(is_meant, f"it {outcome}")
@@ -196,7 +197,7 @@ def test_nan_is_not_replaced(stt: CheckContext) -> None:
         seen.fail(f"it sent something else ({invalid.violation})", stt.contract.wire_body(invalid.call), body)
 
 
-def _calls_beyond_json(stt: CheckContext) -> Iterator[tuple[InvalidCall, Seen]]:
+def _calls_beyond_json(stt: CheckContext) -> Iterator[tuple[InvalidCall, Observation]]:
     """Yield what was sent for each number that JSON does not have."""
     for invalid in _every(stt, Invalidity.BEYOND_JSON):
         seen = _made(stt, invalid)
@@ -207,8 +208,7 @@ def _calls_beyond_json(stt: CheckContext) -> Iterator[tuple[InvalidCall, Seen]]:
 def _every(stt: CheckContext, *kinds: Invalidity) -> list[InvalidCall]:
     """Return the invalid calls of these kinds, of which there has to be one, for a client whose body is JSON."""
     _ = stt.exchange(stt.smallest).body
-    every = zip(stt.harness.every_invalid_call, stt.harness.kinds_of_invalid_calls, strict=True)
-    found = [invalid for invalid, kind in every if kind in kinds]
+    found = stt.invalid_calls(*kinds)
     if not found:
         pytest.skip("the client takes no argument that could be wrong in this way")
     return found
@@ -218,24 +218,24 @@ def _one_for_each_place(calls: list[InvalidCall]) -> list[InvalidCall]:
     return list({(invalid.violation.pointer, invalid.violation.keyword): invalid for invalid in calls}.values())
 
 
-def _called(stt: CheckContext, invalid: InvalidCall) -> Seen:
+def _called(stt: CheckContext, invalid: InvalidCall) -> Observation:
     """Make the call, to an endpoint that answers as the API does."""
     return stt.faithful_exchange(invalid.call)
 
 
-def _made(stt: CheckContext, invalid: InvalidCall) -> Seen:
+def _made(stt: CheckContext, invalid: InvalidCall) -> Observation:
     """Make the call, which leaves a trace: on the wire, or as a failure."""
     seen = _called(stt, invalid)
-    if not seen.requests and not isinstance(seen.observation.outcome, Failure):
+    if not seen.requests and not isinstance(seen.outcome, Failure):
         reason = "an invalid call left no trace; see invalid::test_an_invalid_call_is_an_error"
         raise CheckStopped(CouldNotRun(reason=reason))
     return seen
 
 
-def _require_as_it_is(seen: Seen, invalid: InvalidCall, contract: Contract) -> None:
+def _require_as_it_is(seen: Observation, invalid: InvalidCall, contract: Contract) -> None:
     wanted = contract.wire_body(invalid.call)
     seen.require(same_json(wanted, seen.body), f"it sent something else ({invalid.violation})", wanted, seen.body)
 
 
-def _body(seen: Seen) -> Any:
+def _body(seen: Observation) -> Any:
     return seen.body if seen.requests else MISSING

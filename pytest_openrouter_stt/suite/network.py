@@ -84,10 +84,10 @@ def test_a_silent_server_is_given_up(stt: CheckContext) -> None:
     judged.
     Fails: waiting without a limit, or with one in the wrong unit, and returning a transcript though nothing came.
     """
-    if stt.harness.client.waits_in_real_time:
+    if stt.waits_in_real_time:
         pytest.skip("the client waits in a process of its own, in real time")
     seen = stt.reply(Reply.transcript("a day later", delay=_DAY))
-    waited = sum(seen.observation.waits)
+    waited = sum(seen.waits)
     seen.require(waited <= _TOO_LONG, f"it waited {waited:,.0f} s for an answer")
     seen.error()
 

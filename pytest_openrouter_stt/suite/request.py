@@ -25,7 +25,8 @@ from pytest_openrouter_stt.strategies import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_openrouter_stt.judging import CheckContext, Seen
+    from pytest_openrouter_stt.judging import CheckContext
+    from pytest_openrouter_stt.report import Observation
 
 _OTHER_KEYS = ("k", "sk-or-v1-" + "f" * 64, "A0-._~+/=")
 _OPTIONALS = ("language", "provider", "temperature")
@@ -43,7 +44,7 @@ _ARGUMENTS = {
 }
 
 
-def _any_value(stt: CheckContext, name: str) -> Callable[[Callable[[Seen, Any], None]], None]:
+def _any_value(stt: CheckContext, name: str) -> Callable[[Callable[[Observation, Any], None]], None]:
     """Return a decorator that at once runs its function on calls with any value of the argument or member *name*."""
     headers = {parameter.name: _HEADER_VALUES for parameter in stt.contract.sdk.in_place("header")}
     members = {} if "audio_decoded" in stt.features else _MEMBERS
@@ -74,7 +75,7 @@ def test_a_valid_call_is_sent(stt: CheckContext) -> None:
     def judge(call: Call) -> None:
         seen = stt.exchange(call)
         count = len(seen.requests)
-        seen.require(count == 1, f"it made {count} requests for one call ({seen.observation.outcome})")
+        seen.require(count == 1, f"it made {count} requests for one call ({seen.outcome})")
 
 
 @check(
@@ -239,7 +240,7 @@ def test_format_is_renamed(stt: CheckContext) -> None:
     """
 
     @_any_value(stt, "format_")
-    def judge(seen: Seen, value: str) -> None:
+    def judge(seen: Observation, value: str) -> None:
         _require_format(seen, value)
 
 
@@ -262,7 +263,7 @@ def test_format_is_accepted_by_its_wire_name(stt: CheckContext) -> None:
     _require_format(seen, "wav")
 
 
-def _require_format(seen: Seen, value: str) -> None:
+def _require_format(seen: Observation, value: str) -> None:
     sent = seen.at("input_audio")
     others = {name: item for name, item in sent.items() if name != "format"} if isinstance(sent, dict) else {}
     wrong = seen.at("input_audio", "format") != value or "format_" in others
@@ -293,7 +294,7 @@ def test_audio_is_verbatim(stt: CheckContext) -> None:
     """
 
     @_any_value(stt, "data")
-    def judge(seen: Seen, data: str) -> None:
+    def judge(seen: Observation, data: str) -> None:
         seen.require_same(data, seen.at("input_audio", "data"), "the audio")
 
     for data in (*AWKWARD_AUDIO, "QUJD" * 262_144):
@@ -310,7 +311,7 @@ def test_model_is_verbatim(stt: CheckContext) -> None:
     """
 
     @_any_value(stt, "model")
-    def judge(seen: Seen, model: str) -> None:
+    def judge(seen: Observation, model: str) -> None:
         seen.require_same(model, seen.at("model"), "the model")
 
 
@@ -329,7 +330,7 @@ def test_language_is_verbatim(stt: CheckContext) -> None:
     """
 
     @_any_value(stt, "language")
-    def judge(seen: Seen, language: str) -> None:
+    def judge(seen: Observation, language: str) -> None:
         seen.require_same(language, seen.at("language"), "the language")
 
 
@@ -348,7 +349,7 @@ def test_temperature_keeps_its_value(stt: CheckContext) -> None:
     """
 
     @_any_value(stt, "temperature")
-    def judge(seen: Seen, temperature: float) -> None:
+    def judge(seen: Observation, temperature: float) -> None:
         seen.require_same(temperature, seen.at("temperature"), "the temperature")
 
 
@@ -439,7 +440,7 @@ def test_provider_options_are_verbatim(stt: CheckContext) -> None:
     slugs = provider_slugs(stt.contract)
     _judge_options(stt, slugs[0], {"nothing": None, "deep": {"nothing": None, "empty": {}, "list": [], "false": False}})
 
-    @stt.any(stt.harness.strategy(st.sampled_from, slugs), stt.harness.strategy(provider_options, stt.contract))
+    @stt.any(stt.strategy(st.sampled_from, slugs), stt.strategy(provider_options, stt.contract))
     def judge(slug: str, options: dict[str, Any]) -> None:
         _judge_options(stt, slug, options)
 
@@ -509,7 +510,7 @@ def test_app_headers_are_sent(stt: CheckContext, stt_app_header: str) -> None:
     wire_name = stt.contract.sdk.parameters[stt_app_header].wire_name
 
     @_any_value(stt, stt_app_header)
-    def judge(seen: Seen, value: str) -> None:
+    def judge(seen: Observation, value: str) -> None:
         sent = seen.request.values(wire_name)
         seen.require(sent == (value,), f"{wire_name} is {', '.join(map(repr, sent)) or 'not sent'}, not {value!r}")
 
@@ -553,7 +554,7 @@ def test_app_headers_cannot_inject(stt: CheckContext, stt_app_header: str) -> No
             injected = seen.request.values("x-injected")
             seen.require(not injected, f"what follows {end!r} in {stt_app_header} is a header of its own")
         else:
-            is_refused = isinstance(seen.observation.outcome, Failure)
+            is_refused = isinstance(seen.outcome, Failure)
             seen.require(is_refused, "it sent nothing, and returned a transcript")
 
 

@@ -15,7 +15,8 @@ from pytest_openrouter_stt.report import Level, Source
 from pytest_openrouter_stt.strategies import transcription_responses
 
 if TYPE_CHECKING:
-    from pytest_openrouter_stt.judging import CheckContext, Seen
+    from pytest_openrouter_stt.judging import CheckContext
+    from pytest_openrouter_stt.report import Observation
 
 _RESPONSE = "#/components/schemas/STTResponse"
 _USAGE = "#/components/schemas/STTUsage"
@@ -48,7 +49,7 @@ _FRACTIONS = _INTEGERS.map(lambda number: number / 1024)
 _NUMBERS = {"integer": _INTEGERS}
 
 
-def _judge_text(seen: Seen, text: str) -> None:
+def _judge_text(seen: Observation, text: str) -> None:
     received = seen.transcript().text
     seen.require(received == text, "the transcript is not the text of the response", text, received)
 
@@ -66,7 +67,7 @@ def test_every_valid_response_is_accepted(stt: CheckContext) -> None:
     Fails: an error for a response that the schema admits, or a text that is changed.
     """
 
-    @stt.any(stt.harness.strategy(transcription_responses, stt.contract))
+    @stt.any(stt.strategy(transcription_responses, stt.contract))
     def judge(body: dict[str, Any]) -> None:
         _judge_text(stt.reply(Reply.json(body)), body["text"])
 
@@ -90,7 +91,7 @@ def test_usage_fields_keep_their_value(stt: CheckContext, stt_usage_field: str) 
     values = {name: _NUMBERS.get(field.get("type"), _FRACTIONS) for name, field in fields.items()}
 
     @stt.any_value(stt_usage_field, values, lambda given: stt.reply(Reply.transcript("text", given)))
-    def judge(seen: Seen, value: float) -> None:
+    def judge(seen: Observation, value: float) -> None:
         received = _usage(stt, seen)
         observed = f"usage.{stt_usage_field} is {received.get(stt_usage_field)!r}, not {value!r}"
         seen.require(received.get(stt_usage_field) == value, observed)
@@ -129,7 +130,7 @@ def test_partial_usage(stt: CheckContext) -> None:
     Fails: an error because a field is missing, a field that is lost, or one that is made up.
     """
 
-    @stt.any(stt.harness.strategy(_subsets, stt.usage_fields))
+    @stt.any(stt.strategy(_subsets, stt.usage_fields))
     def judge(names: list[str]) -> None:
         usage = {name: place for place, name in enumerate(names, 1)}
         seen = stt.reply(Reply.transcript("text", usage))
@@ -140,7 +141,7 @@ def _subsets(names: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(names), unique=True)
 
 
-def _usage(stt: CheckContext, seen: Seen) -> dict[str, Any]:
+def _usage(stt: CheckContext, seen: Observation) -> dict[str, Any]:
     transcript = seen.transcript()
     if not transcript.has_usage:
         pytest.skip("the client returns a bare string, without usage")

@@ -20,7 +20,8 @@ from pytest_openrouter_stt.report import Level, Source
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_openrouter_stt.judging import CheckContext, Seen
+    from pytest_openrouter_stt.judging import CheckContext
+    from pytest_openrouter_stt.report import Observation
 
 _RETRIES = "sdk.yaml#/parameters/retries"
 _ERRORS = "sdk.yaml#/errors"
@@ -177,7 +178,7 @@ def test_retries_end(stt: CheckContext) -> None:
     """
     seen = _retrying(stt, documented_error(500))
     seen.error()
-    waited = sum(seen.observation.waits)
+    waited = sum(seen.waits)
     seen.require(waited <= 2 * _TOO_LONG, f"it waited {waited:,.0f} s, and made {len(seen.requests)} requests")
 
 
@@ -194,7 +195,7 @@ def test_retries_end_soon(stt: CheckContext) -> None:
     Fails: going on for longer, such as the hour that some clients allow by default.
     """
     seen = _retrying(stt, documented_error(500))
-    waited = sum(seen.observation.waits)
+    waited = sum(seen.waits)
     seen.require(waited <= _SOON, f"it retried for {waited / 60:,.0f} minutes, with {len(seen.requests)} requests")
 
 
@@ -255,7 +256,7 @@ def test_retry_after_is_capped(stt: CheckContext, value: str) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(days=2), usegmt=True)
     asked = date if value == "date" else value
     seen = _retrying(stt, Reply.error(503, headers={"Retry-After": asked}), Reply.transcript("at last"))
-    waited = sum(seen.observation.waits)
+    waited = sum(seen.waits)
     seen.require(waited <= _TOO_LONG, f"it waited {waited / 3600:,.0f} hours, because Retry-After asked for it")
 
 
@@ -288,7 +289,7 @@ def test_absurd_retry_after_does_no_harm(stt: CheckContext, value: str) -> None:
     Fails: a ValueError or an OverflowError from converting the header or from sleeping for such a time.
     """
     seen = _retrying(stt, Reply.error(503, headers={"Retry-After": value}), Reply.transcript("at last"))
-    if not isinstance(seen.observation.outcome, Transcript):
+    if not isinstance(seen.outcome, Transcript):
         require_family(stt, seen)
 
 
@@ -312,14 +313,14 @@ def test_accepted_requests_are_not_repeated(stt: CheckContext, fault: Fault) -> 
     )
 
 
-def _retrying(stt: CheckContext, *script: Reply) -> Seen:
+def _retrying(stt: CheckContext, *script: Reply) -> Observation:
     """Make a call with the client's own retry policy on."""
     seen = stt.exchange(stt.smallest, *script, retries=True)
     _ = seen.request
     return seen
 
 
-def _retried(stt: CheckContext, *script: Reply) -> Seen:
+def _retried(stt: CheckContext, *script: Reply) -> Observation:
     """Make a call that the client retries; one that does not has nothing to judge."""
     seen = _retrying(stt, *script)
     if len(seen.requests) == 1:
@@ -327,6 +328,6 @@ def _retried(stt: CheckContext, *script: Reply) -> Seen:
     return seen
 
 
-def _gaps(seen: Seen) -> Iterator[float]:
+def _gaps(seen: Observation) -> Iterator[float]:
     """Return the time between each attempt and the one before it, in seconds."""
-    return (later.at - earlier.at for earlier, later in pairwise(seen.observation.ledger))
+    return (later.at - earlier.at for earlier, later in pairwise(seen.ledger))

@@ -11,7 +11,7 @@ from unittest import mock
 
 import pytest
 
-from pytest_openrouter_stt.client import Failure, Transcript
+from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.endpoint import Fault, Reply
 from pytest_openrouter_stt.judging import (
     API_KEY,
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_openrouter_stt.contract import Call
-    from pytest_openrouter_stt.judging import CheckContext, Seen, ShownText
+    from pytest_openrouter_stt.judging import CheckContext, ShownText
+    from pytest_openrouter_stt.report import Observation
 
 _KEY = "#/components/securitySchemes/apiKey"
 _VARIABLE = "OPENROUTER_API_KEY"
@@ -73,19 +74,19 @@ def _fresh_key(stt: CheckContext, use: str) -> str:
     return f"{API_KEY}-{use}-{stt.mode}"
 
 
-def _occasion(stt: CheckContext, script: tuple[Reply, ...], api_key: str = API_KEY) -> Seen:
+def _occasion(stt: CheckContext, script: tuple[Reply, ...], api_key: str = API_KEY) -> Observation:
     return stt.call_with_key(api_key, _spoken_call(), *script, retries=len(script) > 1)
 
 
-def _error_of(seen: Seen) -> object:
+def _error_of(seen: Observation) -> object:
     """Return the error of *seen*; that there is none is judged elsewhere."""
     _ = seen.request
-    if not isinstance(seen.observation.outcome, Failure):
+    if not isinstance(seen.outcome, Failure):
         raise CheckStopped(CouldNotRun(reason="no error is raised where one is due; see the areas errors and network"))
-    return seen.observation.outcome.error
+    return seen.outcome.error
 
 
-def _require_unseen(seen: Seen, places: Iterable[ShownText], secrets: dict[str, str]) -> None:
+def _require_unseen(seen: Observation, places: Iterable[ShownText], secrets: dict[str, str]) -> None:
     """Fail with the names of the places where a secret is, and never with what is to be read there."""
     found = [(what, where) for where, text in places for what, secret in secrets.items() if holds(text, secret)]
     named = list(dict.fromkeys(f"the {what} is in {where}" for what, where in found))
@@ -182,9 +183,7 @@ def test_client_does_not_show_the_key(stt: CheckContext) -> None:
     """
     seen = stt.exchange(smallest_call())
     _ = seen.request
-    client = stt.harness.client.open(API_KEY)
-    assert isinstance(client, Transcript), "it has just made a call"  # noqa: S101
-    _require_unseen(seen, configuration(client.value), {"key": API_KEY})
+    _require_unseen(seen, configuration(stt.client_object), {"key": API_KEY})
 
 
 @check(
@@ -337,7 +336,7 @@ def test_missing_key_is_not_sent_as_none(stt: CheckContext) -> None:
     seen.require(not sent, f"it sent 'Bearer {sent[0]}', where there is no key" if sent else "")
 
 
-def _tokens(seen: Seen) -> list[str]:
+def _tokens(seen: Observation) -> list[str]:
     values = [value for request in seen.requests for value in request.values("authorization")]
     return [value.partition(" ")[2] for value in values]
 
@@ -366,5 +365,5 @@ def test_unusable_key_is_refused_unseen(stt: CheckContext, api_key: str) -> None
         seen.require(bool(token.strip()), "it sent an Authorization header without a key")
         fits = token.isascii() and token.isprintable()
         seen.require(fits, "it put characters into the Authorization header that no header can hold")
-    if isinstance(seen.observation.outcome, Failure):
-        _require_unseen(seen, shown(seen.observation.outcome.error), {"key": API_KEY})
+    if isinstance(seen.outcome, Failure):
+        _require_unseen(seen, shown(seen.outcome.error), {"key": API_KEY})

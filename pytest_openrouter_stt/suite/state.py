@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from pytest_openrouter_stt.client import Outcome
     from pytest_openrouter_stt.contract import Call
-    from pytest_openrouter_stt.judging import CallSequence, CheckContext, Seen
+    from pytest_openrouter_stt.judging import CallSequence, CheckContext
+    from pytest_openrouter_stt.report import Observation
 
 _OPERATION = "#/paths/~1audio~1transcriptions/post"
 _REQUEST = "#/components/schemas/STTRequest"
@@ -78,7 +79,7 @@ def test_usable_after_each_error(stt: CheckContext) -> None:
     """
     known = baseline(stt)
     for kind, observed in known.aftermath.items():
-        stt.harness.client.forget(API_KEY)
+        stt.forget()
         sequence = known.sequence(stt, API_KEY)
         with suppress(CheckFailed):  # how the error itself was taken is for other checks
             sequence.call(known.shapes[0], kind)
@@ -117,7 +118,7 @@ def test_failures_change_no_arguments(stt: CheckContext) -> None:
             seen.fail(f"answered with {kind}, it changed the arguments that it was given", before, after)
 
 
-def _change(stt: CheckContext, call: Call, reply: Reply) -> tuple[Seen, object, object] | None:
+def _change(stt: CheckContext, call: Call, reply: Reply) -> tuple[Observation, object, object] | None:
     """Make a call, and return its arguments before and after it when they differ."""
     passed = call.kwargs()
     before = copy.deepcopy(passed)
@@ -151,7 +152,7 @@ def test_two_clients_keep_their_own(stt: CheckContext) -> None:
         strange = [found for found in numbers_in(sent.body.decode("utf-8", "replace")) if (found - number) % 2]
         seen.require(not strange, "in the body is something of a call that the other client made")
     for api_key in keys:
-        stt.harness.client.forget(api_key)
+        stt.forget(api_key)
 
 
 @check(
@@ -188,7 +189,7 @@ def test_a_closed_client_answers_or_fails(stt: CheckContext) -> None:
     """
     with _two_clients(stt) as sequence:
         seen = _call_after_closing(sequence)
-        outcome = seen.observation.outcome
+        outcome = seen.outcome
         if isinstance(outcome, Transcript):
             seen.require(bool(seen.requests), "being closed, it sent nothing and returned a transcript")
             seen.require(outcome.text == text_of(1), f"the transcript is {outcome.text!r}, not {text_of(1)!r}")
@@ -213,7 +214,7 @@ def test_a_closed_client_says_so(stt: CheckContext) -> None:
     """
     with _two_clients(stt) as sequence:
         seen = _call_after_closing(sequence)
-        outcome = seen.observation.outcome
+        outcome = seen.outcome
         is_slip = isinstance(outcome, Failure) and isinstance(outcome.error, _SLIPS)
         seen.require(not is_slip, f"being closed, it {outcome}")
 
@@ -246,12 +247,12 @@ def _two_clients(stt: CheckContext, *, repeatedly: bool = False) -> Iterator[Cal
     sequence = baseline(stt).sequence(stt, new_key(), new_key())
     try:
         _require_well(sequence, 0, 1, 0)
-        if not stt.harness.client.closable(sequence.keys[1], stt.mode, repeatedly=repeatedly):
+        if not stt.is_closable(sequence.keys[1], repeatedly=repeatedly):
             pytest.skip("the client has no close()" if repeatedly else "the client cannot be closed")
         yield sequence
     finally:
         for api_key in (API_KEY, *sequence.keys):  # what clients share may have been closed with one of them
-            stt.harness.client.forget(api_key)
+            stt.forget(api_key)
 
 
 def _require_well(sequence: CallSequence, *clients: int) -> None:
@@ -265,13 +266,13 @@ def _require_well(sequence: CallSequence, *clients: int) -> None:
 
 
 def _close(sequence: CallSequence) -> Outcome:
-    outcome = sequence.stt.harness.client.close_one(sequence.keys[1], sequence.stt.mode)
+    outcome = sequence.stt.close(sequence.keys[1])
     if isinstance(outcome, NoAnswer):
         raise CheckStopped(CheckFailed(observed=f"closing did not end: {outcome.reason}"))
     return outcome
 
 
-def _call_after_closing(sequence: CallSequence) -> Seen:
+def _call_after_closing(sequence: CallSequence) -> Observation:
     _close(sequence)
     call = make_call("plain", 1, sequence.stt.contract, sequence.stt.features)
     return sequence.stt.call_with_key(sequence.keys[1], call, Reply.transcript(text_of(1)))
@@ -313,7 +314,7 @@ def test_cancelling_leaves_the_client_usable(stt: CheckContext) -> None:
     sequence = baseline(stt).sequence(stt, API_KEY)
     _require_well(sequence, 0)
     seen = DuringCall(stt, cancels=True).call(stt.smallest)
-    outcome = seen.observation.outcome
+    outcome = seen.outcome
     if isinstance(outcome, Failure):
         seen.require(isinstance(outcome.error, asyncio.CancelledError), f"cancelled, it {outcome}")
     seen.require(len(seen.requests) == 1, f"cancelled, it made {len(seen.requests)} requests")
