@@ -11,6 +11,7 @@ from pytest_openrouter_stt.judging import info_of
 from pytest_openrouter_stt.report import (
     CheckFailed,
     CouldNotRun,
+    FailureWriter,
     Level,
     Result,
     Verdict,
@@ -21,7 +22,6 @@ from pytest_openrouter_stt.report import (
     observed,
     one_line,
     pathless,
-    render_failure,
 )
 
 from .mounting import is_of_suite
@@ -154,7 +154,7 @@ class Judging:
         return Verdict.COULD_NOT_RUN, reason
 
     def _render(self, report: pytest.TestReport, failure: CheckFailed, requirement: Requirement, client: str) -> None:
-        rendered = render_failure(failure, requirement, self._subject(client), self._contract)
+        rendered = FailureWriter(self._subject(client), self._contract).write(failure, requirement)
         report.longrepr = rendered.text
         report.__dict__.update({BRIEF: rendered.brief, ALIKE: rendered.alike, EVIDENCE: rendered.evidence})
 

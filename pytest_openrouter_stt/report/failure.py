@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_openrouter_stt.client import NoAnswer, Transcript
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from .observation import CheckFailed, Observation
     from .result import Requirement
-    from .text import Redactor
 
 
 class Writer(Protocol):
@@ -138,41 +138,91 @@ class Rendered:
     evidence: tuple[tuple[str, str], ...]
 
 
-def render_failure(failure: CheckFailed, requirement: Requirement, subject: Subject, contract: Contract) -> Rendered:
-    """Return *failure* as it is shown."""
-    redactor = redactor_of(subject.secrets)
-    summary = observed(failure, subject.secrets)
-    head = [
-        ("observed", summary),  # first, because it is what the places show that have room for one line
-        ("required", requirement.text),
-        ("check", f"{requirement.check}  {requirement.level}, by {SOURCES[requirement.source]}"),
-    ]
-    evidence = list(_evidence(failure, requirement, contract, redactor))
-    call = [*_call_rows(failure.observation, subject, contract, redactor), ("details", failure.details)]
-    rest = [
-        *call,
-        ("client", subject.title),
-        ("spec", requirement.spec),
-        ("hint", requirement.hint),
-    ]
-    statuses = [(e.reply.status, e.reply.fault) for e in _ledger(failure)[:3]]
-    alike = f"{summary} {statuses} {[value for label, value in evidence if label == 'diff']}"
-    shown = tuple((label, _clean(_cut(value), redactor)) for label, value in [*evidence, *call] if value)
-    return Rendered(_text([*head, *evidence, *rest], redactor), summary, _text(head, redactor), alike, shown)
+class FailureWriter:
+    """Write the failures of one client as text for a terminal and for reports.
+
+    Args:
+        subject: The client, and what nobody may be shown of it.
+        contract: What it is judged against.
+    """
+
+    def __init__(self, subject: Subject, contract: Contract) -> None:
+        self._subject = subject
+        self._contract = contract
+        self._redactor = redactor_of(subject.secrets)
+
+    def write(self, failure: CheckFailed, requirement: Requirement) -> Rendered:
+        """Return *failure* of the check of *requirement* as it is shown."""
+        summary = observed(failure, self._subject.secrets)
+        head = [
+            ("observed", summary),  # first, because it is what the places show that have room for one line
+            ("required", requirement.text),
+            ("check", f"{requirement.check}  {requirement.level}, by {SOURCES[requirement.source]}"),
+        ]
+        evidence = list(self._evidence(failure, requirement))
+        call = [*self._call(failure.observation), ("details", failure.details)]
+        rest = [*call, ("client", self._subject.title), ("spec", requirement.spec), ("hint", requirement.hint)]
+        statuses = [(e.reply.status, e.reply.fault) for e in _ledger(failure)[:3]]
+        alike = f"{summary} {statuses} {[value for label, value in evidence if label == 'diff']}"
+        shown = tuple((label, self._clean(_cut(value))) for label, value in [*evidence, *call] if value)
+        return Rendered(self._text([*head, *evidence, *rest]), summary, self._text(head), alike, shown)
+
+    def _text(self, rows: list[tuple[str, str]]) -> str:
+        return self._clean("\n".join(_row(label, _cut(value)) for label, value in rows if value))
+
+    def _clean(self, text: str) -> str:
+        return visible(self._redactor.clean(text))
+
+    def _evidence(self, failure: CheckFailed, requirement: Requirement) -> Iterator[tuple[str, str]]:
+        is_different = failure.expected is not MISSING and failure.actual is not MISSING
+        if is_different:
+            lines = wire_diff(failure.expected, failure.actual, self._redactor)
+            yield "diff", "\n".join(["- required  + observed", *lines])
+        if failure.observation is not None:
+            about_request = requirement.area in _ABOUT_THE_REQUEST
+            yield from self._sent(failure.observation, in_full=about_request and not is_different)
+            yield "waited", waits_text(failure.observation.waits)
+            yield from self._answered(failure.observation, is_matter=not about_request)
+
+    def _sent(self, seen: Observation, *, in_full: bool) -> Iterator[tuple[str, str]]:
+        """Say what was sent, unless it is the one request that was due and not what the check is about."""
+        if not seen.ledger:
+            yield "sent", "nothing"
+            return
+        first = seen.ledger[0].request
+        if len(seen.ledger) > 1:
+            yield "sent", exchanges_text(seen.ledger, self._redactor)
+        elif in_full or (first.method, first.url) != (self._contract.method, self._contract.url):
+            yield "sent", request_text(first, self._redactor)
+
+    def _answered(self, seen: Observation, *, is_matter: bool) -> Iterator[tuple[str, str]]:
+        is_well = isinstance(seen.outcome, Transcript) and all(e.reply.status == HTTPStatus.OK for e in seen.ledger)
+        if is_well and seen.ledger and not is_matter:
+            return
+        if seen.ledger:
+            yield "replied", reply_text(seen.ledger[-1].reply, self._redactor)
+        if isinstance(seen.outcome, NoAnswer):
+            yield "stuck at", stuck_at(seen.outcome.stack)
+        else:
+            yield "outcome", outcome_text(seen.outcome, self._redactor)
+            yield "raised at", raised_at(seen.outcome)
+
+    def _call(self, seen: Observation | None) -> Iterator[tuple[str, str]]:
+        if seen is None:
+            return
+        subject = self._subject
+        spelling = subject.async_spelling if seen.mode == "async" and subject.async_spelling else subject.spelling
+        if subject.command:
+            yield "call", as_command(seen.call, self._contract, subject.command, self._redactor)
+        else:
+            yield "call", as_python(seen.call, seen.mode, spelling, self._redactor)
+        yield "curl", as_curl(seen.call, self._contract, self._redactor)
 
 
 def observed(failure: CheckFailed, secrets: tuple[str, ...] = ()) -> str:
     """Return what was observed as one short line, which is the same in each run."""
     sentence = redactor_of(secrets).short(failure.observed, _MAX_SENTENCE)
     return visible(one_line(_ADDRESS.sub("", sentence), 2 * _MAX_SENTENCE))
-
-
-def _text(rows: list[tuple[str, str]], redactor: Redactor) -> str:
-    return _clean("\n".join(_row(label, _cut(value)) for label, value in rows if value), redactor)
-
-
-def _clean(text: str, redactor: Redactor) -> str:
-    return visible(redactor.clean(text))
 
 
 def _cut(value: str) -> str:
@@ -189,58 +239,6 @@ def _row(label: str, value: str) -> str:
 
 def _ledger(failure: CheckFailed) -> tuple[Exchange, ...]:
     return failure.observation.ledger if failure.observation is not None else ()
-
-
-def _evidence(
-    failure: CheckFailed, requirement: Requirement, contract: Contract, redactor: Redactor
-) -> Iterator[tuple[str, str]]:
-    is_different = failure.expected is not MISSING and failure.actual is not MISSING
-    if is_different:
-        lines = wire_diff(failure.expected, failure.actual, redactor)
-        yield "diff", "\n".join(["- required  + observed", *lines])
-    if failure.observation is not None:
-        about_request = requirement.area in _ABOUT_THE_REQUEST
-        yield from _sent(failure.observation, contract, redactor, in_full=about_request and not is_different)
-        yield "waited", waits_text(failure.observation.waits)
-        yield from _answered(failure.observation, redactor, is_matter=not about_request)
-
-
-def _sent(seen: Observation, contract: Contract, redactor: Redactor, *, in_full: bool) -> Iterator[tuple[str, str]]:
-    """Say what was sent, unless it is the one request that was due and not what the check is about."""
-    if not seen.ledger:
-        yield "sent", "nothing"
-        return
-    first = seen.ledger[0].request
-    if len(seen.ledger) > 1:
-        yield "sent", exchanges_text(seen.ledger, redactor)
-    elif in_full or (first.method, first.url) != (contract.method, contract.url):
-        yield "sent", request_text(first, redactor)
-
-
-def _answered(seen: Observation, redactor: Redactor, *, is_matter: bool) -> Iterator[tuple[str, str]]:
-    is_well = isinstance(seen.outcome, Transcript) and all(exchange.reply.status == 200 for exchange in seen.ledger)  # noqa: PLR2004 - HTTP's own name
-    if is_well and seen.ledger and not is_matter:
-        return
-    if seen.ledger:
-        yield "replied", reply_text(seen.ledger[-1].reply, redactor)
-    if isinstance(seen.outcome, NoAnswer):
-        yield "stuck at", stuck_at(seen.outcome.stack)
-    else:
-        yield "outcome", outcome_text(seen.outcome, redactor)
-        yield "raised at", raised_at(seen.outcome)
-
-
-def _call_rows(
-    seen: Observation | None, subject: Subject, contract: Contract, redactor: Redactor
-) -> Iterator[tuple[str, str]]:
-    if seen is None:
-        return
-    spelling = subject.async_spelling if seen.mode == "async" and subject.async_spelling else subject.spelling
-    if subject.command:
-        yield "call", as_command(seen.call, contract, subject.command, redactor)
-    else:
-        yield "call", as_python(seen.call, seen.mode, spelling, redactor)
-    yield "curl", as_curl(seen.call, contract, redactor)
 
 
 _REDACTOR = redactor_of(())

@@ -13,13 +13,13 @@ from pytest_openrouter_stt.contract import MISSING, Call, load_contract
 from pytest_openrouter_stt.endpoint import Exchange, Fault, Reply, WireRequest
 from pytest_openrouter_stt.report import (
     CheckFailed,
+    FailureWriter,
     Level,
     Observation,
     Rendered,
     Requirement,
     Source,
     Subject,
-    render_failure,
 )
 
 KEY = "sk-or-v1-0a1b2c3d4e5f60718293a4b5c6d7e8f900-not-a-key"
@@ -43,7 +43,7 @@ def seen(*ledger: Exchange, outcome: Outcome | None = None, call: Call = CALL) -
 
 
 def rendered(area: str, failure: CheckFailed, subject: Subject = SUBJECT) -> Rendered:
-    return render_failure(failure, requirement(area), subject, CONTRACT)
+    return FailureWriter(subject, CONTRACT).write(failure, requirement(area))
 
 
 def rows(text: str) -> dict[str, str]:
@@ -82,7 +82,7 @@ def test_the_order_of_the_rows() -> None:
 def test_a_convention_of_the_suite_is_said_to_be_one() -> None:
     failure = CheckFailed(observed="it differs")
 
-    shown = render_failure(failure, requirement("request", Source.SUITE), SUBJECT, CONTRACT)
+    shown = FailureWriter(SUBJECT, CONTRACT).write(failure, requirement("request", Source.SUITE))
 
     assert "MUST, by a convention of this suite's own" in shown.text
 

@@ -18,12 +18,12 @@ from pytest_openrouter_stt.contract import Call, load_contract
 from pytest_openrouter_stt.endpoint import Exchange, Reply, WireRequest
 from pytest_openrouter_stt.report import (
     CheckFailed,
+    FailureWriter,
     Level,
     Observation,
     Requirement,
     Source,
     Subject,
-    render_failure,
 )
 from pytest_openrouter_stt.strategies import transcription_calls
 
@@ -37,7 +37,7 @@ def row(label: str, call: Call, mode: Mode = "sync", command: str = "") -> str:
     failure = CheckFailed(observed="x", observation=Observation(call, mode, Transcript("text"), (exchange,)))
     requirement = Requirement("request::test_it", Level.MUST, Source.SCHEMA, "#", "y", "z")
     subject = Subject("client", "Client(api_key=...).transcribe", (), "Client(api_key=...).transcribe_async", command)
-    text = render_failure(failure, requirement, subject, CONTRACT).text
+    text = FailureWriter(subject, CONTRACT).write(failure, requirement).text
     lines = text.split(f"\n{label:<10}")[1].split("\n")
     return "\n".join([lines[0], *(line[10:] for line in lines[1 : _end(lines)])])
 
