@@ -13,7 +13,7 @@ import pytest
 
 from pytest_openrouter_stt.contract import load_contract
 from pytest_openrouter_stt.endpoint import Endpoint, intercept
-from pytest_openrouter_stt.judging import node_ids, sample
+from pytest_openrouter_stt.judging import example_of, node_ids
 from pytest_openrouter_stt.plugin.info_options import excerpt, explained, meant, not_for, section, showable
 from pytest_openrouter_stt.suite import AREAS, every_check, repeated_for
 from tests.clients.reference import BadRequest, Client
@@ -23,7 +23,7 @@ from tests.running import ISOLATED, REPOSITORY, run_python
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_openrouter_stt.judging import Sample
+    from pytest_openrouter_stt.judging import Example
 
 CHECKS = {info.requirement.check: info for info in every_check()}
 LABELS = ("required", "level", "source", "passes", "fails", "call", "hint", "repeated", "node IDs", "run")
@@ -41,8 +41,8 @@ def row(text: str, label: str) -> str:
     return "\n".join(line[10:] for line in lines[first:last])
 
 
-def sample_of(check: str) -> Sample:
-    return sample(CHECKS[check], repeated_for(CHECKS[check], load_contract()))
+def sample_of(check: str) -> Example:
+    return example_of(CHECKS[check], repeated_for(CHECKS[check], load_contract()))
 
 
 @pytest.mark.parametrize("width", [40, 100])

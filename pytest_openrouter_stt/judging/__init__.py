@@ -10,6 +10,7 @@ from .checks import (
     cases,
     check,
     checks_in,
+    example_of,
     info_of,
     node_ids,
     of_case,
@@ -27,11 +28,11 @@ from .error_types import (
     require_family,
     taxonomy,
 )
-from .harness import API_KEY, TRANSPORTS, Harness, TransportName, smallest_call
+from .examples import DONE, Example, answered, given, json_reply, passing, refusable
+from .harness import API_KEY, TRANSPORTS, Harness, TransportName
 from .invalidity import Invalidity, is_converted
 from .malformed_replies import MALFORMED_REPLIES, TEXT, MalformedReply, nested
-from .recordings import CONTAINERS, EVERY_BYTE, FLAC, LIKE_TEXT, WAV
-from .samples import Sample, sample
+from .recordings import CONTAINERS, EVERY_BYTE, FLAC, LIKE_TEXT, SMALLEST_WAV, WAV, smallest_call
 from .secrets import ShownText, attributes, carried, configuration, holds, logged, recorded, shown
 from .sequences import GOOD, CallSequence, baseline, make_call, new_key, numbers_in, text_of
 from .stateful import run_stateful
@@ -39,12 +40,14 @@ from .stateful import run_stateful
 __all__ = [
     "API_KEY",
     "CONTAINERS",
+    "DONE",
     "EVERY_BYTE",
     "FLAC",
     "GOOD",
     "LIKE_TEXT",
     "MALFORMED_REPLIES",
     "SECOND_ANSWER",
+    "SMALLEST_WAV",
     "TEXT",
     "TRANSPORTS",
     "USUAL_EXAMPLES",
@@ -56,14 +59,15 @@ __all__ = [
     "CheckInfo",
     "ConcurrentCalls",
     "DuringCall",
+    "Example",
     "Harness",
     "Invalidity",
     "MalformedReply",
     "Profile",
-    "Sample",
     "ShownText",
     "TransportName",
     "adapter_work",
+    "answered",
     "attributes",
     "axes",
     "barrier_timeout",
@@ -75,9 +79,12 @@ __all__ = [
     "common_base",
     "configuration",
     "documented_error",
+    "example_of",
+    "given",
     "holds",
     "info_of",
     "is_converted",
+    "json_reply",
     "logged",
     "make_call",
     "nested",
@@ -87,12 +94,13 @@ __all__ = [
     "numbers_in",
     "of_case",
     "own_base",
+    "passing",
     "raised_types",
     "reason_of",
     "recorded",
+    "refusable",
     "require_family",
     "run_stateful",
-    "sample",
     "shown",
     "smallest_call",
     "taxonomy",

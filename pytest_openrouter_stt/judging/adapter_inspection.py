@@ -11,7 +11,8 @@ from pytest_openrouter_stt.client import MODES, Failure, Feature, NoAnswer
 from pytest_openrouter_stt.endpoint import Reply, call_site_of, library_of, module_of
 from pytest_openrouter_stt.report import AdapterWork
 
-from .harness import API_KEY, smallest_call
+from .harness import API_KEY
+from .recordings import smallest_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -22,7 +22,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import pytest
 
 from pytest_openrouter_stt.client import MODES
+from pytest_openrouter_stt.endpoint import Fault, Reply
 from pytest_openrouter_stt.report import CheckFailed, Level, Requirement, Source
+
+from .examples import Example
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +117,7 @@ class CheckInfo:
         both_modes: Whether one judgement needs the synchronous and the asynchronous operation.
         each: What it is repeated for; ``None`` for a check on its own.
         without: The features with which it is not offered.
+        example: A call that shows what the check is about; ``None`` for the smallest call.
     """
 
     requirement: Requirement
@@ -123,6 +127,7 @@ class CheckInfo:
     both_modes: bool
     each: Each | None
     without: tuple[str, ...] = ()
+    example: Example | None = None
 
 
 def check(  # noqa: PLR0913 - each is one fact of a check, given by name
@@ -135,6 +140,7 @@ def check(  # noqa: PLR0913 - each is one fact of a check, given by name
     without: tuple[str, ...] = (),
     both_modes: bool = False,
     each: Each | None = None,
+    example: Example | None = None,
 ) -> Callable[[Function], Function]:
     """Make a test function a check; its docstring says the requirement, what passes and what fails.
 
@@ -147,6 +153,7 @@ def check(  # noqa: PLR0913 - each is one fact of a check, given by name
         without: Features of the client with which it is not offered.
         both_modes: Judge both modes at once rather than one after the other.
         each: Repeat the check for each of these.
+        example: A call that shows what the check is about; the smallest call when left out.
 
     Raises:
         UntoldCheck: The docstring lacks one of these.
@@ -157,7 +164,7 @@ def check(  # noqa: PLR0913 - each is one fact of a check, given by name
         name = f"{area}::{function.__name__}"
         said = told(name, function.__doc__)
         requirement = Requirement(name, level, source, spec, said.requirement, hint)
-        info = CheckInfo(requirement, said.passes, said.fails, needs, both_modes, each, without)
+        info = CheckInfo(requirement, said.passes, said.fails, needs, both_modes, each, without, example)
         _CHECKS.setdefault(function.__module__, {})[function.__name__] = info
         for mark in (pytest.mark.stt_check(info), _UNCLOSED, _LEVEL_MARKS[level]):
             mark(function)
@@ -357,3 +364,19 @@ class Profile:
         except CheckFailed as failure:
             self.failure = failure
             raise
+
+
+def example_of(info: CheckInfo, found: Iterable[Axis]) -> Example:
+    """Return the example of a check; *found* is what it is repeated for, whose first values it shows."""
+    return info.example or Example(served=tuple(_first_replies(found)))
+
+
+def _first_replies(found: Iterable[Axis]) -> Iterator[Reply]:
+    for axis in found:
+        first = axis.values[0] if axis.values else None
+        if isinstance(first, Reply):
+            yield first
+        elif isinstance(first, Fault):
+            yield Reply.broken(first)
+        elif axis.name == "error status" and isinstance(first, int):
+            yield Reply.error(first)

@@ -14,7 +14,8 @@ from pytest_openrouter_stt.endpoint import UNKNOWN, Reply, WireRequest
 from pytest_openrouter_stt.report import CheckFailed, CheckStopped, Observation, Sender, could_not_run
 
 from .checks import cases
-from .harness import API_KEY, Harness, smallest_call
+from .harness import API_KEY, Harness
+from .recordings import smallest_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence

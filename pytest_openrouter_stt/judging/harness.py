@@ -19,7 +19,6 @@ from pytest_openrouter_stt.client import (
     Target,
     VirtualClock,
 )
-from pytest_openrouter_stt.contract import Call, Contract
 from pytest_openrouter_stt.endpoint import (
     LAYERS,
     LOOPBACK_EXTRA,
@@ -34,7 +33,7 @@ from pytest_openrouter_stt.report import CouldNotRun, Observation, Sender, Subje
 from pytest_openrouter_stt.strategies import every_invalid_call, invalid_transcription_calls, transcription_calls
 
 from .invalidity import Invalidity, kind_of
-from .recordings import SMALLEST_WAV, with_recording
+from .recordings import smallest_call, with_recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from pytest_openrouter_stt.client import Mode
+    from pytest_openrouter_stt.contract import Call, Contract
     from pytest_openrouter_stt.guard import EgressAttempt, NetworkGuard
     from pytest_openrouter_stt.strategies import InvalidCall
 
@@ -77,14 +77,6 @@ TRANSPORTS: tuple[TransportName, ...] = ("respx", "loopback")
 _MAX_OUTCOME = 150
 _MAX_REQUESTS = 100
 """Requests in one call after which it is given up: no client needs so many, retries included."""
-
-
-_SMALLEST = Call(input_audio={"data": SMALLEST_WAV, "format_": "wav"}, model="openai/whisper-large-v3")
-
-
-def smallest_call(**more: object) -> Call:
-    """Return a valid call with as little in it as a real one has, and *more*."""
-    return _SMALLEST.replace(**more) if more else _SMALLEST
 
 
 def listed(egress_attempts: Iterable[EgressAttempt]) -> str:

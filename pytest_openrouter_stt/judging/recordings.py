@@ -1,15 +1,13 @@
-"""Audio that checks pass to clients: the beginnings of files in several formats."""
+"""What checks pass to clients: the smallest call, and the beginnings of audio files in several formats."""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-if TYPE_CHECKING:
-    from pytest_openrouter_stt.contract import Call
+from pytest_openrouter_stt.contract import Call
 
 SMALLEST_WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA="
 WAV = base64.b64decode(SMALLEST_WAV)
@@ -62,3 +60,11 @@ def with_recording(calls: st.SearchStrategy[Call]) -> st.SearchStrategy[Call]:
     """Return *calls* with real audio in them, whose format there is no doubt about."""
     audio = [as_mapping(recording) for recording in CONTAINERS.values() if len(recording.formats) == 1]
     return st.builds(lambda call, mapping: call.replace(input_audio=mapping), calls, st.sampled_from(audio))
+
+
+_SMALLEST = Call(input_audio={"data": SMALLEST_WAV, "format_": "wav"}, model="openai/whisper-large-v3")
+
+
+def smallest_call(**more: object) -> Call:
+    """Return a valid call with as little in it as a real one has, and *more*."""
+    return _SMALLEST.replace(**more) if more else _SMALLEST

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from pytest_openrouter_stt.contract import SpecError, sdk_document
-from pytest_openrouter_stt.judging import node_ids, of_case, sample
+from pytest_openrouter_stt.judging import example_of, node_ids, of_case
 from pytest_openrouter_stt.report import SOURCES, Level, Source, call_text, counted, json_text, replies_text, wire_text
 from pytest_openrouter_stt.suite import AREAS, every_check, repeated_for
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_openrouter_stt.contract import Contract
-    from pytest_openrouter_stt.judging import CheckInfo, Sample
+    from pytest_openrouter_stt.judging import CheckInfo, Example
 
     from .mounting import Selection
 
@@ -192,7 +192,7 @@ def _full(info: CheckInfo, contract: Contract, width: int, case: str, *, verbose
     yield from _block("", excerpt(requirement.spec, contract))
     yield from _prose("passes", info.passes, width)
     yield from _prose("fails", info.fails, width)
-    yield from _example(sample(info, of_case(case, found)), contract, width)
+    yield from _example(example_of(info, of_case(case, found)), contract, width)
     yield from _prose("hint", requirement.hint, width)
     yield from _prose("not for", not_for(info), width)
     yield from _prose("repeated", repetition(info, contract), width)
@@ -203,7 +203,7 @@ def _full(info: CheckInfo, contract: Contract, width: int, case: str, *, verbose
     yield from _block("run", f"pytest --stt-client=CLIENT '{ROOT}/{requirement.check}'")
 
 
-def _example(shown: Sample, contract: Contract, width: int) -> Iterator[TerminalLine]:
+def _example(shown: Example, contract: Contract, width: int) -> Iterator[TerminalLine]:
     yield from _block("call", call_text(shown.call, shown.audio))
     yield from _prose("with", shown.around, width)
     if shown.served:

@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.endpoint import Reply
-from pytest_openrouter_stt.judging import CONTAINERS, EVERY_BYTE, FLAC, LIKE_TEXT, WAV, check, own_base
+from pytest_openrouter_stt.judging import (
+    CONTAINERS,
+    DONE,
+    EVERY_BYTE,
+    FLAC,
+    LIKE_TEXT,
+    WAV,
+    Example,
+    check,
+    given,
+    own_base,
+)
 from pytest_openrouter_stt.report import CheckStopped, CouldNotRun, Level, Source, same_json
 
 if TYPE_CHECKING:
@@ -28,6 +39,8 @@ _KNOWN_FORMATS = frozenset().union(*(recording.formats for recording in CONTAINE
 _FAILS_ONCE = (Reply.error(500), Reply.transcript("a transcript"))
 _CONTENTS = st.binary(max_size=100)
 _NO_AUDIO = (b"This is no audio.", b"%PDF-1.7\n", b"<!DOCTYPE html>", bytes(64))
+_FILE = 'open("speech.wav", "rb")'
+_BYTES = 'Path("speech.wav").read_bytes()'
 
 
 @check(
@@ -35,6 +48,7 @@ _NO_AUDIO = (b"This is no audio.", b"%PDF-1.7\n", b"<!DOCTYPE html>", bytes(64))
     Source.SCHEMA,
     f"{_AUDIO}/properties/data",
     hint="Read all of the file as bytes; encode with the standard alphabet and padding, in one line (RFC 4648, 4).",
+    example=given(_BYTES),
 )
 @pytest.mark.parametrize("form", _FORMS)
 def test_base64_is_exact(stt: CheckContext, form: str, tmp_path: Path) -> None:
@@ -60,6 +74,7 @@ def test_base64_is_exact(stt: CheckContext, form: str, tmp_path: Path) -> None:
     Source.SCHEMA,
     f"{_AUDIO}/properties/format",
     hint="Name the container, in lower case: .oga and .opus files are Ogg; a suffix may be written in any case.",
+    example=given('Path("SPEECH.WAV")'),
 )
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_format_is_that_of_the_container(stt: CheckContext, container: str, tmp_path: Path) -> None:
@@ -83,6 +98,7 @@ def test_format_is_that_of_the_container(stt: CheckContext, container: str, tmp_
     Source.SUITE,
     _AUDIO,
     hint="Let every form end in the same function that builds the body.",
+    example=given(_BYTES, "The same call with a path, and with a file object."),
 )
 @pytest.mark.parametrize("container", ["wav", "mp3-tagged", "flac"])
 def test_every_form_sends_the_same(stt: CheckContext, container: str, tmp_path: Path) -> None:
@@ -110,6 +126,7 @@ def test_every_form_sends_the_same(stt: CheckContext, container: str, tmp_path: 
     f"{_AUDIO}/properties/format",
     hint="Refuse what is in no container that you know, or let the caller say what it is; do not guess.",
     needs=("audio_bytes",),
+    example=given('b"This is no audio."', sent="nothing, or a format that is none of audio"),
 )
 def test_no_format_is_guessed(stt: CheckContext) -> None:
     """Bytes that are no audio are not sent under the format of one.
@@ -131,6 +148,7 @@ def test_no_format_is_guessed(stt: CheckContext) -> None:
     f"{_AUDIO}/properties/data",
     hint="Read a file once for a call, or go back to where it stood before each attempt.",
     needs=("audio_file",),
+    example=given(_FILE, "", Reply.error(500), DONE),
 )
 @pytest.mark.parametrize("kind", ["file", "pipe"])
 def test_a_retry_sends_the_file_again(stt: CheckContext, kind: str, tmp_path: Path) -> None:
@@ -158,6 +176,7 @@ def test_a_retry_sends_the_file_again(stt: CheckContext, kind: str, tmp_path: Pa
     f"{_AUDIO}/properties/data",
     hint="Read from where the file stands, or from its beginning; refuse a file that has nothing left.",
     needs=("audio_file",),
+    example=given(_FILE, "The file was read to its end before."),
 )
 def test_a_file_that_was_read_is_not_sent_empty(stt: CheckContext, tmp_path: Path) -> None:
     """A file object that does not stand at its beginning is sent from where it stands, or whole; never empty.
@@ -183,6 +202,7 @@ def test_a_file_that_was_read_is_not_sent_empty(stt: CheckContext, tmp_path: Pat
     _AUDIO,
     hint="Close what you opened, and nothing else.",
     needs=("audio_file",),
+    example=given(_FILE, "Then it is asked whether the file is closed."),
 )
 def test_files_of_the_caller_stay_open(stt: CheckContext, tmp_path: Path) -> None:
     """A file object that was passed is not closed, whether the call succeeds or fails.
@@ -203,6 +223,7 @@ def test_files_of_the_caller_stay_open(stt: CheckContext, tmp_path: Path) -> Non
     f"{_AUDIO}/properties/data",
     hint="Raise a TypeError when reading gives a string: the bytes of the file are lost by then.",
     needs=("audio_file",),
+    example=Example(audio='open("speech.wav", encoding="latin-1")', may_be_refused=True),
 )
 def test_text_files_are_refused(stt: CheckContext, tmp_path: Path) -> None:
     """A file object that is open as text is refused, or sent with the bytes that are in the file.
@@ -226,6 +247,7 @@ def test_text_files_are_refused(stt: CheckContext, tmp_path: Path) -> None:
     _AUDIO,
     hint="Let the OSError out, or raise your own error from it.",
     needs=("audio_path",),
+    example=given('Path("missing.wav")', sent="nothing"),
 )
 @pytest.mark.parametrize("kind", ["missing", "folder"])
 def test_a_path_that_cannot_be_read_is_an_error(stt: CheckContext, kind: str, tmp_path: Path) -> None:

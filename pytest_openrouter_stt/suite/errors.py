@@ -12,6 +12,8 @@ from pytest_openrouter_stt.client import Failure, Transcript, headers_of, kept, 
 from pytest_openrouter_stt.endpoint import Reply
 from pytest_openrouter_stt.judging import (
     API_KEY,
+    DONE,
+    answered,
     check,
     common_base,
     documented_error,
@@ -36,6 +38,11 @@ _ERROR_DATA = "#/components/schemas/InternalServerResponseErrorData/properties"
 _ERROR_BODY = "#/components/schemas/InternalServerResponse/properties"
 _RESPONSES = "#/paths/~1audio~1transcriptions/post/responses"
 _ELSEWHERE = "https://elsewhere.example/api/v1/audio/transcriptions"
+_KEPT_BODY = {"error": {"code": 500, "message": "failed", "metadata": {"provider": "a"}}, "user_id": "user-1"}
+
+
+def _redirect(status: int) -> Reply:
+    return Reply(status=status, headers=(("Location", _ELSEWHERE), ("Content-Length", "0")))
 
 
 @check(
@@ -71,6 +78,7 @@ def test_status(stt: CheckContext, stt_status: int) -> None:
     Source.SDK,
     _DEFAULT,
     hint="Let every other 4xx and 5xx end in the default error; the list of statuses is never complete.",
+    example=answered(Reply.error(418)),
 )
 @pytest.mark.parametrize("status", [418, 451, 499, 599], ids=str)
 def test_undocumented_status(stt: CheckContext, status: int) -> None:
@@ -91,7 +99,13 @@ def test_undocumented_status(stt: CheckContext, status: int) -> None:
         seen.require(known, f"a {status} is {_name(error)}, not {table.default.__qualname__}")
 
 
-@check(Level.MUST, Source.SDK, _TABLE, hint="A user can only handle what can be told apart: one class per status.")
+@check(
+    Level.MUST,
+    Source.SDK,
+    _TABLE,
+    hint="A user can only handle what can be told apart: one class per status.",
+    example=answered(Reply.error(502), around="And one call for each other status."),
+)
 def test_types_are_distinct(stt: CheckContext) -> None:
     """No two documented statuses raise the same error type.
 
@@ -107,7 +121,13 @@ def test_types_are_distinct(stt: CheckContext) -> None:
     )
 
 
-@check(Level.MUST, Source.SDK, _TABLE, hint="Derive all of them from one class, so that a user can catch them all.")
+@check(
+    Level.MUST,
+    Source.SDK,
+    _TABLE,
+    hint="Derive all of them from one class, so that a user can catch them all.",
+    example=answered(Reply.error(502), around="And one call for each other status."),
+)
 def test_errors_share_a_base(stt: CheckContext) -> None:
     """All error types share a base class of the client's own.
 
@@ -184,6 +204,7 @@ def test_message_is_kept(stt: CheckContext, stt_status: int) -> None:
     Source.HTTP,
     "RFC 9110, 15",
     hint="The status of the response decides; `code` is only what the body says of itself.",
+    example=answered(Reply.json({"error": {"code": 429, "message": "not really"}}, status=500)),
 )
 def test_body_code_does_not_win(stt: CheckContext) -> None:
     """A `code` in the body that differs from the status does not change the error type or its status.
@@ -217,6 +238,7 @@ _KEPT_VALUES = {
     Source.SCHEMA,
     _ERROR_BODY,
     hint="Keep the parsed body on the error, as `data` or `body`.",
+    example=answered(Reply.json(_KEPT_BODY, status=500)),
 )
 @pytest.mark.parametrize("name", _KEPT)
 def test_error_body_is_kept(stt: CheckContext, name: str) -> None:
@@ -249,6 +271,7 @@ def _plain(value: object) -> object:
     Source.SUITE,
     _RESPONSES,
     hint="Keep the response's headers on the error: Retry-After and the request's ID are there.",
+    example=answered(Reply.error(503, headers={"X-Request-Id": "req-42"})),
 )
 def test_headers_are_kept(stt: CheckContext) -> None:
     """The headers of the response can be read from the error.
@@ -314,6 +337,7 @@ def test_unreadable_errors_are_own_errors(stt: CheckContext, reply: Reply) -> No
     "RFC 9110, 15.4",
     hint="Do not follow redirects, or drop the Authorization header when the host changes.",
     needs=("api_key",),
+    example=answered(_redirect(307), DONE),
 )
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308], ids=str)
 def test_redirects_do_not_carry_the_key_away(stt: CheckContext, status: int) -> None:
@@ -333,6 +357,7 @@ def test_redirects_do_not_carry_the_key_away(stt: CheckContext, status: int) -> 
     Source.HTTP,
     "RFC 9110, 15.4",
     hint="Do not follow redirects: the API documents none, and the request may be lost on the way.",
+    example=answered(_redirect(302), DONE),
 )
 @pytest.mark.parametrize("status", [301, 302, 303], ids=str)
 def test_redirects_do_not_turn_post_into_get(stt: CheckContext, status: int) -> None:
@@ -345,10 +370,6 @@ def test_redirects_do_not_turn_post_into_get(stt: CheckContext, status: int) -> 
     methods = [request.method for request in seen.requests]
     turned = "GET" in methods and isinstance(seen.outcome, Transcript)
     seen.require(not turned, f"it sent {' and then '.join(methods)}, and took the answer for a transcript")
-
-
-def _redirect(status: int) -> Reply:
-    return Reply(status=status, headers=(("Location", _ELSEWHERE), ("Content-Length", "0")))
 
 
 @check(

@@ -11,7 +11,16 @@ import pytest
 
 from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.endpoint import Reply
-from pytest_openrouter_stt.judging import MALFORMED_REPLIES, TEXT, check, nested, require_family
+from pytest_openrouter_stt.judging import (
+    DONE,
+    MALFORMED_REPLIES,
+    TEXT,
+    answered,
+    check,
+    json_reply,
+    nested,
+    require_family,
+)
 from pytest_openrouter_stt.report import Level, Source
 
 if TYPE_CHECKING:
@@ -29,6 +38,7 @@ _malformed_replies = pytest.mark.parametrize("lie", MALFORMED_REPLIES.values(), 
     Source.SCHEMA,
     f"{_RESPONSES}/200",
     hint="What cannot be read is an error; guess no text, and end no program.",
+    example=answered(MALFORMED_REPLIES["text-twice"].reply),
 )
 @_malformed_replies
 def test_no_wrong_text_is_returned(stt: CheckContext, lie: MalformedReply) -> None:
@@ -50,6 +60,7 @@ def test_no_wrong_text_is_returned(stt: CheckContext, lie: MalformedReply) -> No
     Source.SUITE,
     "sdk.yaml#/default_error",
     hint="Parsers raise more than ValueError: RecursionError, UnicodeError and the errors of decompression too.",
+    example=answered(MALFORMED_REPLIES["charset-hex"].reply),
 )
 @_malformed_replies
 def test_absurd_responses_are_own_errors(stt: CheckContext, lie: MalformedReply) -> None:
@@ -78,6 +89,7 @@ _UNUSUAL = {
     Source.SCHEMA,
     _RESPONSE,
     hint="Leave the reading of JSON to a library, and set no limit that an hour of speech can reach.",
+    example=answered(json_reply(r'{"\u0074ext": "1\/2 caf\u00e9 \ud83d\ude00"}')),
 )
 @pytest.mark.parametrize(("body", "text"), _UNUSUAL.values(), ids=_UNUSUAL)
 def test_unusual_json_is_understood(stt: CheckContext, body: bytes, text: str) -> None:
@@ -97,6 +109,7 @@ def test_unusual_json_is_understood(stt: CheckContext, body: bytes, text: str) -
     "#/components/schemas/STTUsage",
     hint="Refuse a number that the language cannot hold; do not clip it or put another in its place.",
     each="usage field",
+    example=answered(json_reply('{"text": "a", "usage": {"seconds": NaN}}')),
 )
 def test_absurd_usage_is_no_other_number(stt: CheckContext, stt_usage_field: str) -> None:
     """An absurd number in the usage is kept as far as a float can, left out or an error, never another number.
@@ -128,6 +141,9 @@ def _is_same_number(received: object, number: str) -> bool:
     Source.HTTP,
     "RFC 8259, 11",
     hint="Decode JSON from its bytes: it is UTF-8, and application/json has no charset parameter.",
+    example=answered(
+        json_reply(json.dumps({"text": TEXT}, ensure_ascii=False), "application/json; charset=iso-8859-1")
+    ),
 )
 @pytest.mark.parametrize("charset", ["iso-8859-1", "us-ascii", "utf-16"])
 def test_charset_label_has_no_effect(stt: CheckContext, charset: str) -> None:
@@ -146,6 +162,11 @@ def test_charset_label_has_no_effect(stt: CheckContext, charset: str) -> None:
     Source.SUITE,
     _RESPONSES,
     hint="Switch the cookie jar of the HTTP library off: the API needs none, and they tie calls together.",
+    example=answered(
+        json_reply('{"text": "a"}', Set_Cookie="tie=together; Path=/; Secure"),
+        DONE,
+        around="The second is the next call's.",
+    ),
 )
 def test_cookies_do_not_come_back(stt: CheckContext) -> None:
     """A cookie that a response sets is not sent with the next call.

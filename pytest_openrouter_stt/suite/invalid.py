@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,17 @@ import pytest
 from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.contract import MISSING
 from pytest_openrouter_stt.endpoint import BodyError
-from pytest_openrouter_stt.judging import Invalidity, check, documented_error, is_converted, own_base
+from pytest_openrouter_stt.judging import (
+    SMALLEST_WAV,
+    Example,
+    Invalidity,
+    check,
+    documented_error,
+    is_converted,
+    own_base,
+    refusable,
+    smallest_call,
+)
 from pytest_openrouter_stt.report import CheckStopped, CouldNotRun, Level, Source, same_json
 
 if TYPE_CHECKING:
@@ -23,6 +34,7 @@ if TYPE_CHECKING:
 _REQUEST = "#/components/schemas/STTRequest"
 _JSON_NUMBERS = "RFC 8259, 6"
 _BAD_REQUEST = 400
+_NO_NUMBER = "nothing: JSON has no such number"
 
 
 @check(
@@ -30,6 +42,7 @@ _BAD_REQUEST = 400
     Source.SCHEMA,
     _REQUEST,
     hint="Refuse the value, or pass it on for the API to refuse; the user has to learn of the mistake.",
+    example=refusable(temperature="hot"),
 )
 def test_wrong_values_are_not_repaired(stt: CheckContext) -> None:
     """A value that the schema does not admit is refused or sent as it is: not dropped, replaced or converted.
@@ -57,6 +70,7 @@ def _judge_value(stt: CheckContext, invalid: InvalidCall) -> None:
     Source.SCHEMA,
     _REQUEST,
     hint="Let nothing convert scalars on the way: 'true', \"1\" and 1 are three values.",
+    example=refusable(temperature="0.5"),
 )
 def test_scalars_keep_their_type(stt: CheckContext) -> None:
     """A scalar of a wrong type is refused or sent as it is, not converted, even where its value would be kept.
@@ -75,6 +89,7 @@ def test_scalars_keep_their_type(stt: CheckContext) -> None:
     Source.SCHEMA,
     f"{_REQUEST}/required",
     hint="Have no default for what the API requires; only the user knows the model and the format.",
+    example=refusable(input_audio={"data": SMALLEST_WAV}),
 )
 def test_what_is_missing_is_not_made_up(stt: CheckContext) -> None:
     """A call that lacks a required value, or has None there, is refused or sent without it.
@@ -95,6 +110,7 @@ def test_what_is_missing_is_not_made_up(stt: CheckContext) -> None:
     Source.SUITE,
     f"{_REQUEST}/properties/provider",
     hint="None stands for an absent argument; inside of one it is a value like any other.",
+    example=refusable(provider={"options": None}),
 )
 def test_nulls_inside_are_not_dropped(stt: CheckContext) -> None:
     """None inside an argument, where the schema admits no null, is refused or sent as null.
@@ -113,6 +129,7 @@ def test_nulls_inside_are_not_dropped(stt: CheckContext) -> None:
     Source.SDK,
     "sdk.yaml#/errors",
     hint="Raise what a 400 raises; and when you refuse a call yourself, raise too.",
+    example=refusable(language=["en"]),
 )
 def test_an_invalid_call_is_an_error(stt: CheckContext) -> None:
     """An invalid call that is sent ends in the error of a 400, and one that is not sent in an exception.
@@ -138,6 +155,7 @@ def test_an_invalid_call_is_an_error(stt: CheckContext) -> None:
     Source.SUITE,
     _REQUEST,
     hint="Look at the arguments before using them, and say what is wrong with them.",
+    example=refusable(input_audio=SMALLEST_WAV),
 )
 def test_refusals_are_meant(stt: CheckContext) -> None:
     """What is raised before anything is sent is a TypeError, a ValueError or an error of the client's own.
@@ -162,6 +180,7 @@ def test_refusals_are_meant(stt: CheckContext) -> None:
     Source.HTTP,
     _JSON_NUMBERS,
     hint="Encode with allow_nan=False or its like: a body with NaN in it is not JSON.",
+    example=Example(call=smallest_call(temperature=math.nan), sent=_NO_NUMBER),
 )
 def test_nan_is_not_on_the_wire(stt: CheckContext) -> None:
     """NaN and the infinities are not in the body as a token that JSON does not have.
@@ -181,6 +200,7 @@ def test_nan_is_not_on_the_wire(stt: CheckContext) -> None:
     Source.SUITE,
     _JSON_NUMBERS,
     hint="Raise a ValueError: JSON cannot say what was meant, and null says something else.",
+    example=Example(call=smallest_call(temperature=math.inf), sent=_NO_NUMBER),
 )
 def test_nan_is_not_replaced(stt: CheckContext) -> None:
     """NaN and the infinities are refused: not replaced by null, zero or a string, and not dropped.

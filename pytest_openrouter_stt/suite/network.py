@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_openrouter_stt.endpoint import Fault, Reply
-from pytest_openrouter_stt.judging import check, require_family
+from pytest_openrouter_stt.judging import answered, check, require_family
 from pytest_openrouter_stt.report import Level, Source
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def test_faults_are_own_errors(stt: CheckContext, reply: Reply) -> None:
     Source.SUITE,
     _DEFAULT,
     hint="Give every request a timeout: without one, a server that is silent holds the program for ever.",
+    example=answered(Reply.transcript("a day later", delay=86_400)),
 )
 def test_a_silent_server_is_given_up(stt: CheckContext) -> None:
     """A server that does not answer is given up within an hour.
@@ -97,6 +98,7 @@ def test_a_silent_server_is_given_up(stt: CheckContext) -> None:
     Source.SCHEMA,
     _RESPONSE,
     hint="Read until the response is whole, however small the pieces are in which it comes.",
+    example=answered(Reply.transcript("the whole transcript"), around="The response comes byte by byte, 0.01 s apart."),
 )
 @pytest.mark.parametrize("size", [1, 7], ids=["bytes", "pieces"])
 def test_a_slow_answer_is_read_whole(stt: CheckContext, size: int) -> None:

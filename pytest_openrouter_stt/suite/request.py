@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.contract import MISSING, Call
 from pytest_openrouter_stt.endpoint import BodyError
-from pytest_openrouter_stt.judging import API_KEY, check, smallest_call
+from pytest_openrouter_stt.judging import API_KEY, Example, check, passing, smallest_call
 from pytest_openrouter_stt.report import Level, Source, same_json
 from pytest_openrouter_stt.strategies import (
     AWKWARD_AUDIO,
@@ -42,6 +42,8 @@ _ARGUMENTS = {
     "language": st.text(min_size=1),
     "temperature": st.floats(allow_nan=False, allow_infinity=False).filter(bool),
 }
+_OPTIONS = {"nothing": None, "deep": {"list": [], "false": False}}
+_FULL: dict[str, Any] = {"language": "en", "temperature": 0, "provider": {"options": {"aion-labs": _OPTIONS}}}
 
 
 def _any_value(stt: CheckContext, name: str) -> Callable[[Callable[[Observation, Any], None]], None]:
@@ -210,6 +212,7 @@ def test_body_is_one_json_object(stt: CheckContext) -> None:
     Source.SCHEMA,
     _REQUEST,
     hint="Build the body from the arguments that were passed, each under its wire name, and from nothing else.",
+    example=passing(**_FULL),
 )
 def test_body_is_the_wire_form(stt: CheckContext) -> None:
     """The body holds the call's values under their wire names: nothing lost, added, renamed or coerced.
@@ -231,6 +234,7 @@ def test_body_is_the_wire_form(stt: CheckContext) -> None:
     "sdk.yaml#/renames",
     hint="`format` is a built-in of Python, hence the underscore in the argument; on the wire it is `format`.",
     without=("audio_decoded",),
+    example=passing(input_audio={"data": "UklGRg==", "format_": "wav"}),
 )
 def test_format_is_renamed(stt: CheckContext) -> None:
     """`input_audio.format_` goes on the wire as `format`.
@@ -250,6 +254,7 @@ def test_format_is_renamed(stt: CheckContext) -> None:
     "sdk.yaml#/parameters/input_audio",
     hint="The page's own example passes `format`.",
     without=("audio_decoded",),
+    example=passing(input_audio={"data": "UklGRg==", "format": "wav"}),
 )
 def test_format_is_accepted_by_its_wire_name(stt: CheckContext) -> None:
     """`input_audio.format` is accepted too, and goes on the wire as it is.
@@ -285,6 +290,7 @@ def _data(audio: dict[str, Any]) -> dict[str, Any]:
     f"{_AUDIO}/properties/data",
     hint="Pass the string on as it is: no data URI in front, no stripping, wrapping or re-encoding.",
     without=("audio_decoded",),
+    example=passing(input_audio={"data": " Ukl\r\nGRg== ", "format_": "wav"}),
 )
 def test_audio_is_verbatim(stt: CheckContext) -> None:
     """The audio string is on the wire as it was passed.
@@ -302,7 +308,13 @@ def test_audio_is_verbatim(stt: CheckContext) -> None:
         seen.require_same(data, seen.at("input_audio", "data"), "the audio")
 
 
-@check(Level.MUST, Source.SCHEMA, f"{_REQUEST}/properties/model", hint="Pass the string on as it is.")
+@check(
+    Level.MUST,
+    Source.SCHEMA,
+    f"{_REQUEST}/properties/model",
+    hint="Pass the string on as it is.",
+    example=passing(model="Acme/Whisper-of-Tomorrow "),
+)
 def test_model_is_verbatim(stt: CheckContext) -> None:
     """The model is on the wire as it was passed.
 
@@ -321,6 +333,7 @@ def test_model_is_verbatim(stt: CheckContext) -> None:
     f"{_REQUEST}/properties/language",
     hint="Pass the string on as it is; what the API makes of it is the API's business.",
     needs=("language",),
+    example=passing(language="EN-us"),
 )
 def test_language_is_verbatim(stt: CheckContext) -> None:
     """The language is on the wire as it was passed.
@@ -340,6 +353,7 @@ def test_language_is_verbatim(stt: CheckContext) -> None:
     f"{_REQUEST}/properties/temperature",
     hint="Send the number itself: not as a string, not rounded.",
     needs=("temperature",),
+    example=passing(temperature=0.1 + 0.2),
 )
 def test_temperature_keeps_its_value(stt: CheckContext) -> None:
     """The temperature is on the wire as a JSON number of the same value.
@@ -377,6 +391,7 @@ def test_omitted_arguments_are_absent(stt: CheckContext) -> None:
     Source.SCHEMA,
     f"{_REQUEST}/properties",
     hint="Treat None like an argument that is not passed: the schema admits no null here.",
+    example=passing(language=None, provider=None, temperature=None),
 )
 def test_none_arguments_are_absent(stt: CheckContext) -> None:
     """An optional argument that is passed as None is not on the wire.
@@ -397,6 +412,7 @@ def test_none_arguments_are_absent(stt: CheckContext) -> None:
     Source.SCHEMA,
     f"{_REQUEST}/properties",
     hint="Ask 'is not None', not whether the value is true: 0 and the empty string are values.",
+    example=passing(language="", provider={}, temperature=0),
 )
 @pytest.mark.parametrize(
     ("name", "value"),
@@ -430,6 +446,7 @@ def test_falsy_values_are_sent(stt: CheckContext, name: str, value: object) -> N
     "#/components/schemas/ProviderOptions",
     hint="Options are free-form: pass them on at any depth, nulls and empty containers included.",
     needs=("provider",),
+    example=passing(provider={"options": {"aion-labs": _OPTIONS}}),
 )
 def test_provider_options_are_verbatim(stt: CheckContext) -> None:
     """The options of a provider are on the wire as they were passed, at any depth.
@@ -456,6 +473,7 @@ def _judge_options(stt: CheckContext, slug: str, options: dict[str, Any]) -> Non
     "#/components/schemas/ProviderOptions/properties",
     hint="A slug is a name, not an identifier of the language: `aion-labs` is not `aion_labs`.",
     needs=("provider",),
+    example=passing(provider={"options": {"01ai": {"of": "01ai"}, "aion-labs": {"of": "aion-labs", "nothing": None}}}),
 )
 def test_every_provider_slug_is_sent_as_it_is(stt: CheckContext) -> None:
     """Each provider slug of the contract is on the wire under its exact name, with a null inside kept.
@@ -480,6 +498,10 @@ def test_every_provider_slug_is_sent_as_it_is(stt: CheckContext) -> None:
     "#/components/schemas/ProviderOptions",
     hint="The list of providers grows between two releases of a client: pass on what is not known yet.",
     needs=("provider",),
+    example=Example(
+        call=smallest_call(provider={"options": {"a-provider-of-tomorrow": {"beam_size": 5}}}),
+        may_be_refused=True,
+    ),
 )
 def test_unknown_provider_slugs_are_kept(stt: CheckContext) -> None:
     """Options for a provider that the contract does not name are on the wire, or refused with an error.
@@ -500,6 +522,7 @@ def test_unknown_provider_slugs_are_kept(stt: CheckContext) -> None:
     "sdk.yaml#/parameters",
     hint="Each of the three has a header of its own; its value is passed on as it is.",
     each="app header",
+    example=passing(http_referer="https://app.example"),
 )
 def test_app_headers_are_sent(stt: CheckContext, stt_app_header: str) -> None:
     """Each of the three app parameters goes out as its header, with the value that was passed.
@@ -521,6 +544,7 @@ def test_app_headers_are_sent(stt: CheckContext, stt_app_header: str) -> None:
     "sdk.yaml#/parameters",
     hint="Headers of a call belong to that call; do not store them on the client.",
     each="app header",
+    example=passing("The call before passed http_referer='https://app.example'."),
 )
 def test_app_headers_do_not_stay(stt: CheckContext, stt_app_header: str) -> None:
     """A header that was passed to one call is not sent with the next.
@@ -541,6 +565,10 @@ def test_app_headers_do_not_stay(stt: CheckContext, stt_app_header: str) -> None
     "RFC 9110, 5.5",
     hint="Refuse a value with a line end, or take the line end out; else whoever chooses the value writes headers.",
     each="app header",
+    example=Example(
+        call=smallest_call(x_open_router_title="a title\r\nX-Injected: yes"),
+        sent="nothing, or a request without a header X-Injected",
+    ),
 )
 def test_app_headers_cannot_inject(stt: CheckContext, stt_app_header: str) -> None:
     """A line end in the value of a header does not begin another header.
@@ -563,6 +591,7 @@ def test_app_headers_cannot_inject(stt: CheckContext, stt_app_header: str) -> No
     Source.SUITE,
     _REQUEST,
     hint="Build the body from copies; the caller may use its objects again.",
+    example=passing("The same objects are looked at after the call.", **_FULL),
 )
 def test_arguments_are_not_changed(stt: CheckContext) -> None:
     """The objects that a caller passes are the same after the call.
@@ -585,6 +614,7 @@ def test_arguments_are_not_changed(stt: CheckContext) -> None:
     Source.SUITE,
     _REQUEST,
     hint="Keep nothing of one call for the next: no defaults that grow, no cached body.",
+    example=passing("The call before passed language='en' and temperature=0.5."),
 )
 def test_each_call_sends_its_own_body(stt: CheckContext) -> None:
     """Two calls after each other each send what was passed to them.
@@ -619,6 +649,7 @@ def _judge_next(stt: CheckContext, first: Call, second: Call) -> None:
     _REQUEST,
     hint="Let both operations build the request in one place.",
     both_modes=True,
+    example=passing("The same call is made by both operations.", **_FULL),
 )
 def test_sync_and_async_send_the_same(stt: CheckContext) -> None:
     """The synchronous and the asynchronous operation send the same request for the same call.

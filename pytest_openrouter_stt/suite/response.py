@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 from pytest_openrouter_stt.endpoint import Reply
-from pytest_openrouter_stt.judging import check, require_family, smallest_call
+from pytest_openrouter_stt.judging import answered, check, json_reply, require_family, smallest_call
 from pytest_openrouter_stt.report import Level, Source
 from pytest_openrouter_stt.strategies import transcription_responses
 
@@ -23,6 +23,7 @@ _USAGE = "#/components/schemas/STTUsage"
 _200 = "#/paths/~1audio~1transcriptions/post/responses/200"
 _TEXT = "naïve café 😀 \u0000 e\u0301 ﷽ \r\n\t end"
 _TEXTS = st.text() | st.sampled_from(["", " ", _TEXT, "x" * 100_000])
+_CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @check(
@@ -30,6 +31,7 @@ _TEXTS = st.text() | st.sampled_from(["", " ", _TEXT, "x" * 100_000])
     Source.SCHEMA,
     f"{_RESPONSE}/properties/text",
     hint="Return the text as it came: no stripping, no normalising, decoded as UTF-8.",
+    example=answered(Reply.transcript(" naïve\u0000 cafe\u0301 ")),
 )
 def test_text_is_verbatim(stt: CheckContext) -> None:
     """The transcript is the text of the response, character for character.
@@ -59,6 +61,7 @@ def _judge_text(seen: Observation, text: str) -> None:
     Source.SCHEMA,
     _RESPONSE,
     hint="Only `text` is required; take every combination of the others.",
+    example=answered(Reply.json({"text": "", "usage": {"cost": 0.5}})),
 )
 def test_every_valid_response_is_accepted(stt: CheckContext) -> None:
     """Each response that the schema admits is a transcript.
@@ -78,6 +81,7 @@ def test_every_valid_response_is_accepted(stt: CheckContext) -> None:
     _USAGE,
     hint="Keep each usage field, and tell 0 from absent.",
     each="usage field",
+    example=answered(Reply.transcript("text", {"seconds": 0})),
 )
 def test_usage_fields_keep_their_value(stt: CheckContext, stt_usage_field: str) -> None:
     """Each usage field of the response has its value in the result; zero is a value.
@@ -102,6 +106,7 @@ def test_usage_fields_keep_their_value(stt: CheckContext, stt_usage_field: str) 
     Source.SCHEMA,
     f"{_RESPONSE}/properties/usage",
     hint="Leave out what the response leaves out: a 0 that nobody sent looks like a free request.",
+    example=answered(Reply.transcript("text")),
 )
 def test_absent_usage_is_absent(stt: CheckContext) -> None:
     """A usage field that the response does not have has no value in the result.
@@ -121,6 +126,7 @@ def test_absent_usage_is_absent(stt: CheckContext) -> None:
     Source.SCHEMA,
     _USAGE,
     hint="No usage field is required.",
+    example=answered(Reply.transcript("text", {"seconds": 1})),
 )
 def test_partial_usage(stt: CheckContext) -> None:
     """Any subset of the usage fields is taken: those that are there with their value, the others without one.
@@ -153,6 +159,7 @@ def _usage(stt: CheckContext, seen: Observation) -> dict[str, Any]:
     Source.SUITE,
     _RESPONSE,
     hint="Ignore what you do not know: the API adds fields without asking.",
+    example=answered(Reply.json({"text": "text", "x_new": {"a": [1, None]}, "usage": {"seconds": 1.5, "x_new": "b"}})),
 )
 def test_unknown_fields_are_ignored(stt: CheckContext) -> None:
     """Fields that the schema does not name do not disturb a transcript.
@@ -164,7 +171,16 @@ def test_unknown_fields_are_ignored(stt: CheckContext) -> None:
     _judge_text(stt.reply(Reply.json(body)), "text")
 
 
-@check(Level.MUST, Source.HTTP, "RFC 9110, 8.3.1", hint="Compare the media type only, without regard to case.")
+@check(
+    Level.MUST,
+    Source.HTTP,
+    "RFC 9110, 8.3.1",
+    hint="Compare the media type only, without regard to case.",
+    example=answered(
+        json_reply('{"text": "naïve"}', "application/json; charset=utf-8"),
+        around="Its type is 'Application/JSON ; a=b'.",
+    ),
+)
 @pytest.mark.parametrize(
     "content_type",
     ["application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON", "application/json ; a=b"],
@@ -185,6 +201,9 @@ def test_content_type_in_every_form(stt: CheckContext, content_type: str) -> Non
     Source.HTTP,
     "RFC 9110, 8.4",
     hint="Whoever sends Accept-Encoding has to decode what it names.",
+    example=answered(
+        json_reply('{"text": "naïve"}', Content_Encoding="gzip"), around="The body is compressed with gzip."
+    ),
 )
 def test_gzip_is_decoded(stt: CheckContext) -> None:
     """A response compressed with gzip is understood by a client that says it accepts gzip.
@@ -209,6 +228,7 @@ _UNMEASURED = {
     Source.HTTP,
     "RFC 9112, 6.3",
     hint="Leave it to the HTTP library to find the end of a body; behind a proxy, few have a Content-Length.",
+    example=answered(Reply.wire(_CHUNKED + b'9\r\n{"text": \r\n4;a=b\r\n"a"}\r\n0\r\nX-Trailer: a\r\n\r\n')),
 )
 @pytest.mark.parametrize("form", _UNMEASURED)
 def test_a_body_without_length_is_read_whole(stt: CheckContext, form: str) -> None:
@@ -278,6 +298,7 @@ def test_unreadable_responses_are_own_errors(stt: CheckContext, reply: Reply) ->
     Source.SCHEMA,
     _200,
     hint="Only a 200 holds a transcript.",
+    example=answered(Reply(status=204)),
 )
 def test_no_content_is_an_error(stt: CheckContext) -> None:
     """A 204 without a body is an error, not an empty transcript.

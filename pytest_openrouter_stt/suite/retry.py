@@ -14,7 +14,16 @@ import pytest
 
 from pytest_openrouter_stt.client import Transcript, status_of
 from pytest_openrouter_stt.endpoint import Fault, Reply
-from pytest_openrouter_stt.judging import SECOND_ANSWER, check, documented_error, require_family
+from pytest_openrouter_stt.judging import (
+    DONE,
+    SECOND_ANSWER,
+    Example,
+    answered,
+    check,
+    documented_error,
+    require_family,
+    smallest_call,
+)
 from pytest_openrouter_stt.report import Level, Source
 
 if TYPE_CHECKING:
@@ -42,6 +51,7 @@ _HAMMERING = 0.1
     _RETRIES,
     hint="`retries=None` means one request, whatever comes of it.",
     needs=("retries",),
+    example=Example(call=smallest_call(retries=None), served=(Reply.error(503),)),
 )
 def test_retries_off_means_one_request(stt: CheckContext) -> None:
     """With retries off, a call makes exactly one request, whatever it is answered.
@@ -61,6 +71,7 @@ def test_retries_off_means_one_request(stt: CheckContext) -> None:
     Source.HTTP,
     "RFC 9110, 15.5",
     hint="A 4xx says that the same request will fail again: raise at once.",
+    example=answered(Reply.error(400), DONE),
 )
 def test_client_errors_are_not_retried(stt: CheckContext) -> None:
     """A 4xx is not retried; a 429 may be.
@@ -80,6 +91,7 @@ def test_client_errors_are_not_retried(stt: CheckContext) -> None:
     _RETRIES,
     hint="Try a 5xx again after a pause, unless the caller turned retries off.",
     needs=("retries",),
+    example=answered(Reply.error(503), DONE),
 )
 def test_server_errors_are_retried(stt: CheckContext) -> None:
     """With retries on, a 5xx is retried.
@@ -93,7 +105,13 @@ def test_server_errors_are_retried(stt: CheckContext) -> None:
             seen.require(len(seen.requests) > 1, f"it made one request for a {status}, and gave up")
 
 
-@check(Level.MUST, Source.SUITE, _RETRIES, hint="Read the last response as if it were the only one.")
+@check(
+    Level.MUST,
+    Source.SUITE,
+    _RETRIES,
+    hint="Read the last response as if it were the only one.",
+    example=answered(Reply.error(503), Reply.transcript("the second answer")),
+)
 def test_a_later_answer_is_the_transcript(stt: CheckContext) -> None:
     """When an attempt succeeds, its answer is the transcript.
 
@@ -112,6 +130,7 @@ def test_a_later_answer_is_the_transcript(stt: CheckContext) -> None:
     Source.SDK,
     _ERRORS,
     hint="When the attempts are used up, raise what the last response would have raised on its own.",
+    example=answered(Reply.error(503), Reply.error(502), around="And 502s ever after."),
 )
 def test_the_last_error_is_raised(stt: CheckContext) -> None:
     """When every attempt fails, the error is the typed one of the last response.
@@ -133,6 +152,7 @@ def test_the_last_error_is_raised(stt: CheckContext) -> None:
     Source.SUITE,
     _RETRIES,
     hint="Make the request once, and send the very same on every attempt.",
+    example=answered(Reply.error(500), Reply.error(502), Reply.error(503)),
 )
 def test_attempts_are_identical(stt: CheckContext) -> None:
     """Every attempt is the same request: method, URL, body, key and content type.
@@ -152,7 +172,13 @@ def test_attempts_are_identical(stt: CheckContext) -> None:
             seen.require(other.values(name) == first.values(name), f"{here} has another {name} header")
 
 
-@check(Level.SHOULD, Source.SUITE, _RETRIES, hint="Pause before every attempt but the first, longer each time.")
+@check(
+    Level.SHOULD,
+    Source.SUITE,
+    _RETRIES,
+    hint="Pause before every attempt but the first, longer each time.",
+    example=answered(Reply.error(500), around="Each attempt is answered so."),
+)
 def test_attempts_are_spaced(stt: CheckContext) -> None:
     """There is a pause before a server that failed is asked again.
 
@@ -169,6 +195,7 @@ def test_attempts_are_spaced(stt: CheckContext) -> None:
     Source.SUITE,
     _RETRIES,
     hint="Limit the number of attempts, or the time that all of them may take.",
+    example=answered(Reply.error(500), around="Each attempt is answered so."),
 )
 def test_retries_end(stt: CheckContext) -> None:
     """A server that fails for ever is given up, with an error, within two hours.
@@ -187,6 +214,7 @@ def test_retries_end(stt: CheckContext) -> None:
     Source.SUITE,
     _RETRIES,
     hint="Give up within minutes: a user who waits an hour for an error believes that the program hangs.",
+    example=answered(Reply.error(500), around="Each attempt is answered so."),
 )
 def test_retries_end_soon(stt: CheckContext) -> None:
     """A server that fails for ever is given up within five minutes.
@@ -204,6 +232,7 @@ def test_retries_end_soon(stt: CheckContext) -> None:
     Source.HTTP,
     _RETRY_AFTER,
     hint="Wait as long as Retry-After says: it is a number of seconds, or a date.",
+    example=answered(Reply.error(503, headers={"Retry-After": "7"}), DONE),
 )
 @pytest.mark.parametrize("status", [429, 503], ids=str)
 @pytest.mark.parametrize("form", ["seconds", "date"])
@@ -226,6 +255,7 @@ def test_retry_after_is_honoured(stt: CheckContext, status: int, form: str) -> N
     Source.SUITE,
     _RETRIES,
     hint="Some proxies say in `retry-after-ms` to the millisecond what Retry-After says in seconds.",
+    example=answered(Reply.error(503, headers={"retry-after-ms": "7000"}), DONE),
 )
 def test_retry_after_in_milliseconds_is_honoured(stt: CheckContext) -> None:
     """A retry does not come before the time that `retry-after-ms` names.
@@ -245,6 +275,7 @@ def test_retry_after_in_milliseconds_is_honoured(stt: CheckContext) -> None:
     Source.SUITE,
     _RETRIES,
     hint="Cap what Retry-After asks for, or give up: nobody waits for a day.",
+    example=answered(Reply.error(503, headers={"Retry-After": "86400"}), DONE),
 )
 @pytest.mark.parametrize("value", ["86400", "31536000", "date"])
 def test_retry_after_is_capped(stt: CheckContext, value: str) -> None:
@@ -280,6 +311,7 @@ _ABSURD = {
     Source.SUITE,
     _ERRORS,
     hint="Treat a Retry-After that makes no sense as if there were none.",
+    example=answered(Reply.error(503, headers={"Retry-After": "-1"}), DONE),
 )
 @pytest.mark.parametrize("value", _ABSURD.values(), ids=_ABSURD)
 def test_absurd_retry_after_does_no_harm(stt: CheckContext, value: str) -> None:

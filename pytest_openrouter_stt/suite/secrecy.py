@@ -15,7 +15,10 @@ from pytest_openrouter_stt.client import Failure
 from pytest_openrouter_stt.endpoint import Fault, Reply
 from pytest_openrouter_stt.judging import (
     API_KEY,
+    DONE,
     WAV,
+    Example,
+    answered,
     attributes,
     carried,
     check,
@@ -23,6 +26,7 @@ from pytest_openrouter_stt.judging import (
     documented_error,
     holds,
     logged,
+    passing,
     recorded,
     shown,
     smallest_call,
@@ -173,6 +177,7 @@ def test_audio_is_not_in_errors(stt: CheckContext, reply: Reply) -> None:
     _KEY,
     hint="Leave the key out of repr(), `field(repr=False)` in a dataclass, or wrap it in a type that hides it.",
     needs=("api_key",),
+    example=passing("Then str(), repr() and the attributes are looked at."),
 )
 def test_client_does_not_show_the_key(stt: CheckContext) -> None:
     """Neither the client nor its public configuration shows the key when it is printed.
@@ -192,6 +197,7 @@ def test_client_does_not_show_the_key(stt: CheckContext) -> None:
     _KEY,
     hint="Never log the headers of a request as they are, at no level: debug logs are kept and sent around too.",
     needs=("api_key",),
+    example=answered(Reply.error(503), DONE, around="Every logger is listened to."),
 )
 def test_key_is_not_logged(stt: CheckContext) -> None:
     """The key is in no log record, whatever its level, be it of the client or of its libraries.
@@ -213,6 +219,7 @@ def test_key_is_not_logged(stt: CheckContext) -> None:
     _KEY,
     hint="Remove the print() that helped while debugging, and `set_debuglevel()`.",
     needs=("api_key",),
+    example=answered(Reply.error(401), around="What is printed is looked at."),
 )
 def test_key_is_not_printed(stt: CheckContext, capfd: pytest.CaptureFixture[str]) -> None:
     """The key is neither printed to standard output or standard error, nor in a warning.
@@ -239,6 +246,7 @@ def _printed(capfd: pytest.CaptureFixture[str]) -> list[ShownText]:
     Source.SUITE,
     "#/components/schemas/STTRequest",
     hint="Log sizes, IDs and durations; what people say is theirs.",
+    example=answered(DONE, around="Every logger is listened to."),
 )
 def test_audio_and_transcript_are_not_logged(stt: CheckContext, capfd: pytest.CaptureFixture[str]) -> None:
     """Neither the audio nor the transcript is printed, or logged at the level INFO or above.
@@ -260,6 +268,7 @@ def test_audio_and_transcript_are_not_logged(stt: CheckContext, capfd: pytest.Ca
     Source.SUITE,
     "#/components/schemas/STTRequest",
     hint="Log the length of a body in place of the body, also when debugging.",
+    example=answered(DONE, around="Every logger is listened to."),
 )
 def test_audio_and_transcript_are_not_in_debug_logs(stt: CheckContext) -> None:
     """Neither the audio nor the transcript is logged below the level INFO.
@@ -281,6 +290,7 @@ def test_audio_and_transcript_are_not_in_debug_logs(stt: CheckContext) -> None:
     _KEY,
     hint="Ask the environment only when no key was given.",
     needs=("api_key",),
+    example=passing("OPENROUTER_API_KEY is set to another key."),
 )
 def test_given_key_wins_over_the_environment(stt: CheckContext) -> None:
     """A key in the environment is not sent by a client that was given another.
@@ -302,6 +312,7 @@ def test_given_key_wins_over_the_environment(stt: CheckContext) -> None:
     _KEY,
     hint="Pass the key on as an argument: every program that is started later inherits the environment.",
     needs=("api_key",),
+    example=passing("Then the environment is looked at."),
 )
 def test_key_is_not_put_into_the_environment(stt: CheckContext) -> None:
     """The key that a client is given does not turn up in the environment.
@@ -323,6 +334,9 @@ def test_key_is_not_put_into_the_environment(stt: CheckContext) -> None:
     _KEY,
     hint="Refuse to work without a key, or leave the Authorization header out: None is no key.",
     needs=("api_key",),
+    example=Example(
+        around="The client is made with api_key=None.", sent="nothing, or a request without an Authorization header"
+    ),
 )
 def test_missing_key_is_not_sent_as_none(stt: CheckContext) -> None:
     """A client whose key is None refuses to work, or sends no key: never `Bearer None`.
@@ -347,6 +361,10 @@ def _tokens(seen: Observation) -> list[str]:
     "RFC 9110, 5.5",
     hint="Look at the key when it is given: strip it or refuse it, with a message that does not repeat it.",
     needs=("api_key",),
+    example=Example(
+        around="The client is made with a key that ends in a line feed.",
+        sent="nothing, or a request without the line feed in a header",
+    ),
 )
 @pytest.mark.parametrize(
     "api_key",

@@ -13,16 +13,19 @@ from pytest_openrouter_stt.client import Failure, NoAnswer, Transcript
 from pytest_openrouter_stt.endpoint import Reply
 from pytest_openrouter_stt.judging import (
     API_KEY,
+    DONE,
     GOOD,
     Barrier,
     ConcurrentCalls,
     DuringCall,
+    answered,
     barrier_timeout,
     baseline,
     check,
     make_call,
     new_key,
     numbers_in,
+    passing,
     run_stateful,
     text_of,
 )
@@ -40,6 +43,7 @@ _OPERATION = "#/paths/~1audio~1transcriptions/post"
 _REQUEST = "#/components/schemas/STTRequest"
 _CLIENT = "sdk.yaml#/client/class"
 _AT_ONCE = 8
+_EIGHT_CALLS = "Eight such calls at once, in threads or tasks, each with its own model and its own answer."
 
 
 @check(
@@ -47,6 +51,7 @@ _AT_ONCE = 8
     Source.SUITE,
     _OPERATION,
     hint="Keep what belongs to a call in local variables, not on the client: other threads and tasks use it too.",
+    example=passing(_EIGHT_CALLS),
 )
 def test_calls_at_once_do_not_cross(stt: CheckContext) -> None:
     """Calls that threads or tasks make at once on one client each send their own request and end with their own answer.
@@ -69,6 +74,7 @@ def test_calls_at_once_do_not_cross(stt: CheckContext) -> None:
     Source.SUITE,
     _OPERATION,
     hint="Leave nothing of a failed call behind: no body, header, flag, lock or closed connection.",
+    example=answered(Reply.error(429), DONE, around="The second answer is that to the next call, by the same client."),
 )
 def test_usable_after_each_error(stt: CheckContext) -> None:
     """After each kind of error the next call is made, and ends, as if there had been none.
@@ -96,6 +102,7 @@ def test_usable_after_each_error(stt: CheckContext) -> None:
     Source.SUITE,
     _REQUEST,
     hint="Work on copies; the caller may want to make the same call again.",
+    example=answered(Reply.error(429), around="The same objects are looked at after the call."),
 )
 def test_failures_change_no_arguments(stt: CheckContext) -> None:
     """The objects that a caller passes are the same after a call that failed, at any depth.
@@ -133,6 +140,7 @@ def _change(stt: CheckContext, call: Call, reply: Reply) -> tuple[Observation, o
     "#/components/securitySchemes/apiKey",
     hint="Keep the key and the headers on the client object: not in a class, a module or a shared default.",
     needs=("api_key",),
+    example=passing("Two clients, with two keys, make calls in turn."),
 )
 def test_two_clients_keep_their_own(stt: CheckContext) -> None:
     """Of two clients in one process, neither sends the other's key, or anything of the other's calls.
@@ -160,6 +168,7 @@ def test_two_clients_keep_their_own(stt: CheckContext) -> None:
     Source.SUITE,
     _CLIENT,
     hint="Let closing do nothing when there is nothing left to close; it happens in more than one finally.",
+    example=passing("Then the client is closed, and closed again."),
 )
 def test_closing_may_be_repeated(stt: CheckContext) -> None:
     """A client can be closed, and closed again.
@@ -179,6 +188,7 @@ def test_closing_may_be_repeated(stt: CheckContext) -> None:
     Source.SUITE,
     _CLIENT,
     hint="Open again, or raise an error; a call that was not made has no transcript.",
+    example=passing("The client was closed before."),
 )
 def test_a_closed_client_answers_or_fails(stt: CheckContext) -> None:
     """A call on a closed client is made and ends as usual, or raises an error.
@@ -203,6 +213,7 @@ def test_a_closed_client_answers_or_fails(stt: CheckContext) -> None:
     Source.SUITE,
     _CLIENT,
     hint="Ask whether the client is closed before anything else, and say so in the error.",
+    example=passing("The client was closed before."),
 )
 def test_a_closed_client_says_so(stt: CheckContext) -> None:
     """A call on a closed client works, or raises an error that is meant: no AttributeError or TypeError.
@@ -224,6 +235,7 @@ def test_a_closed_client_says_so(stt: CheckContext) -> None:
     Source.SUITE,
     _CLIENT,
     hint="Let each client own what it closes.",
+    example=passing("Another client was closed before."),
 )
 def test_closing_leaves_other_clients_alone(stt: CheckContext) -> None:
     """When one client is closed, another one still works.
@@ -283,6 +295,7 @@ def _call_after_closing(sequence: CallSequence) -> Observation:
     Source.SUITE,
     "sdk.yaml#/client/async_operation",
     hint="Await an asynchronous HTTP client; a synchronous one belongs into a thread (asyncio.to_thread).",
+    example=passing("The call is awaited; another task runs before its answer is due."),
 )
 def test_the_event_loop_goes_on(stt: CheckContext) -> None:
     """While an asynchronous call awaits its answer, other tasks run.
@@ -301,6 +314,7 @@ def test_the_event_loop_goes_on(stt: CheckContext) -> None:
     Source.SUITE,
     "sdk.yaml#/client/async_operation",
     hint="Let CancelledError pass, and clean up in a finally.",
+    example=passing("The task of the call is cancelled before the answer comes; then another call is made."),
 )
 def test_cancelling_leaves_the_client_usable(stt: CheckContext) -> None:
     """A call whose task is cancelled ends as cancelled, and the next call is made and ends as usual.
@@ -332,6 +346,9 @@ def _require_event_loop(stt: CheckContext) -> None:
     Source.SUITE,
     _OPERATION,
     hint="The steps in the details are the fewest that show it; see what the client keeps from one to the next.",
+    example=answered(
+        Reply.error(500), DONE, around="One call after the other, answered with errors, faults and transcripts."
+    ),
 )
 def test_any_sequence_of_calls(stt: CheckContext) -> None:
     """Each call is made and ends as the contract has it, in any sequence of calls, errors, faults and closes.
