@@ -75,7 +75,7 @@ class SessionTeardown:
         """
         if is_of_suite(item.nodeid) and not self._is_sparing:
             self._is_sparing = True
-            gc.freeze()
+            _spare_what_is_there()
         done = yield
         if nextitem is not None and is_of_suite(item.nodeid) and not is_of_suite(nextitem.nodeid):
             _let_go()
@@ -99,6 +99,17 @@ class SessionTeardown:
         if self._is_sparing:
             gc.freeze()  # what is left is in use, and pytest looks through it twice more
         return told
+
+
+def _spare_what_is_there() -> None:
+    """Let the garbage collector pass over everything that is there now.
+
+    Hypothesis draws once before. When it draws for the first time, it asks the garbage collector who holds its random
+    numbers, and warns when that knows nobody.
+    """
+    once = hypothesis.settings(max_examples=1, database=None, deadline=None)
+    once(hypothesis.given(hypothesis.strategies.none())(lambda _: None))()
+    gc.freeze()
 
 
 def _let_go() -> None:
