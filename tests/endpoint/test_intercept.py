@@ -207,6 +207,14 @@ class TestBesideOtherRouters:
                 post(mode, url=f"{OTHER}unknown")
         assert [request.url for request in endpoint.requests] == [URL]
 
+    def test_theirs_goes_on_when_ours_ends_first(self, endpoint: Endpoint, layer: Layer, mode: str) -> None:
+        theirs = respx.MockRouter(using=layer, assert_all_called=False)
+        theirs.post(OTHER).respond(201)
+        with intercept(endpoint, layer=layer, everything=False):
+            theirs.start()
+        assert post(mode, url=OTHER).status_code == 201
+        theirs.stop()
+
 
 class TestNesting:
     def test_each_request_is_answered_once(self, layer: Layer, mode: str) -> None:

@@ -6,13 +6,16 @@ import re
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-from pytest_openrouter_stt.report import Verdict
+import pytest
+
+from pytest_openrouter_stt.client import Transcript
+from pytest_openrouter_stt.judging import harness, smallest_call
+from pytest_openrouter_stt.judging.harness import SharedExchanges
+from pytest_openrouter_stt.report import Observation, Verdict
 from tests.running import judge_here, run_pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 LANGUAGE, MODEL, TEMPERATURE, WIRE_FORM = (
     f"stt/request::test_{name}[sync]"
@@ -99,3 +102,136 @@ def test_a_value_that_fails_in_company_and_then_alone_fails_the_check(pytester: 
     pytester.makepyfile(mine=dedent(REMEMBERS_WHAT_IT_GOT_WRONG))
     pytester.syspathinsert()
     assert judge_here(pytester, "mine:Client", LANGUAGE).results[LANGUAGE].verdict is Verdict.FAILED
+
+
+REPEATED = "stt/network::test_a_fault_is_an_error[sync-reset]", "stt/network::test_faults_are_own_errors[sync-reset]"
+
+
+SENDS_AGAIN = """
+    from tests.clients.reference import Client as Reference, ConnectionFailed
+
+    class Client(Reference):
+        def exchange(self, request):
+            try:
+                return super().exchange(request)
+            except ConnectionFailed:
+                return super().exchange(request)
+"""
+
+
+def test_each_check_says_that_a_shared_call_was_sent_twice(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(mine=dedent(SENDS_AGAIN))
+    pytester.syspathinsert()
+    run = judge_here(pytester, "mine:Client", *REPEATED, "--junitxml=out.xml")
+    assert set(run.results) == set(REPEATED)
+    assert (pytester.path / "out.xml").read_text().count("stt_note_repeat") == len(REPEATED)
+
+
+KEEPS_A_LANGUAGE = """
+    from tests.clients.reference import Client as Reference
+
+    class Client(Reference):
+        '''Sends the language of the call before, unless that had a temperature too.'''
+        before = {}
+
+        def body(self, arguments):
+            body, before = super().body(arguments), self.before
+            Client.before = body
+            if "language" in before and "temperature" not in before:
+                return {"language": before["language"], **body}
+            return body
+"""
+NEXT_CALL = "stt/request::test_each_call_sends_its_own_body[sync]"
+
+
+@pytest.mark.parametrize("options", [(), ("--stt-fuzz=1",)], ids=["once", "fuzz"])
+def test_what_a_call_leaves_behind_is_found_in_a_row_of_calls(
+    pytester: pytest.Pytester, options: tuple[str, ...]
+) -> None:
+    pytester.makepyfile(mine=dedent(KEEPS_A_LANGUAGE))
+    pytester.syspathinsert()
+    assert judge_here(pytester, "mine:Client", NEXT_CALL, *options).results[NEXT_CALL].verdict is Verdict.FAILED
+
+
+def test_rounds_of_fuzzing_make_calls_in_a_row_too(pytester: pytest.Pytester) -> None:
+    run = judge_here(pytester, "tests.clients.reference:Client", NEXT_CALL, "--stt-fuzz=2")
+    assert run.results[NEXT_CALL].verdict is Verdict.PASSED
+
+
+HANGS_IN_COMPANY = """
+    from threading import Event
+    from tests.clients.reference import Client as Reference
+
+    class Client(Reference):
+        def body(self, arguments):
+            body = super().body(arguments)
+            if "language" in body and "temperature" in body:
+                Event().wait()
+            return body
+"""
+
+
+def test_a_call_that_does_not_end_in_company_fails_at_once(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(mine=dedent(HANGS_IN_COMPANY))
+    pytester.syspathinsert()
+    result = judge_here(pytester, "mine:Client", LANGUAGE, "--stt-deadline=1").results[LANGUAGE]
+    assert result.verdict is Verdict.FAILED
+    assert "the call did not end" in result.reason
+
+
+FAILS_AT_FIRST = """
+    from tests.clients.reference import Client as Reference
+
+    class Client(Reference):
+        '''Changes bodies as often as it has to, and then no more.'''
+        left = TIMES
+
+        def body(self, arguments):
+            body = super().body(arguments)
+            if self.left and "provider" in body and "deep" not in str(body["provider"]):
+                Client.left -= 1
+                return {**body, "provider": {"options": {"another": 1}}}
+            return body
+"""
+LEAKS_ONCE = """
+    from tests.clients.reference import Client as Reference
+
+    class Client(Reference):
+        '''Sends a language that was not passed, once, after a call that has one without a temperature.'''
+        before, left = {}, 1
+
+        def body(self, arguments):
+            body, before = super().body(arguments), self.before
+            Client.before = body
+            if self.left and "language" in before and "temperature" not in before and "language" not in body:
+                Client.left -= 1
+                return {"language": before["language"], **body}
+            return body
+"""
+OPTIONS = "stt/request::test_provider_options_are_verbatim[sync]"
+
+
+@pytest.mark.parametrize(
+    ("client", "check"),
+    [
+        (FAILS_AT_FIRST.replace("TIMES", "1"), OPTIONS),
+        (FAILS_AT_FIRST.replace("TIMES", "2"), OPTIONS),
+        (LEAKS_ONCE, NEXT_CALL),
+    ],
+    ids=["once", "twice", "in a row"],
+)
+def test_a_failure_that_does_not_come_back_is_a_failure(pytester: pytest.Pytester, client: str, check: str) -> None:
+    pytester.makepyfile(mine=dedent(client))
+    pytester.syspathinsert()
+    assert judge_here(pytester, "mine:Client", check).results[check].verdict is Verdict.FAILED
+
+
+def test_the_oldest_exchange_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness, "_MOST", 2)
+    observation = Observation(smallest_call(), "sync", Transcript("text"), ())
+    exchanges = SharedExchanges()
+
+    for key in "abc":
+        exchanges.keep(key, observation)
+
+    assert [exchanges.find(key) for key in "abc"] == [None, observation, observation]

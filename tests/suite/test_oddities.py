@@ -91,6 +91,12 @@ ENDS = [
         "no error is raised where one is due; see the areas errors and network",
     ),
     (
+        "mutants.request:BodyInList",
+        SEQUENCE,
+        COULD_NOT_RUN,
+        "the body is not an object; see request::test_body_is_one_json_object",
+    ),
+    (
         "oddities:CutsTheBodyAfterErrors",
         USABLE,
         FAILED,
