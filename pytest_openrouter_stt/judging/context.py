@@ -1,4 +1,4 @@
-"""What a check works with: make calls, look at what was sent, look at what came of it."""
+"""The context of a check: make calls, observe what was sent and how the calls ended, try examples."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class CheckContext:
         kwargs: dict[str, Any] | None = None,
         retries: bool = False,
     ) -> Observation:
-        """Make one call and return everything that it brought to light.
+        """Make one call and return what was observed of it.
 
         Args:
             call: What is passed to the client.
@@ -110,7 +110,7 @@ class CheckContext:
         self.harness.endpoint.reply_with(*script)
 
     def seen(self, call: Call, outcome: Outcome, mode: Mode) -> Observation:
-        """Return what a call brought to light that was made since `ready`.
+        """Return the observation of a call that was made since `ready`.
 
         Raises:
             CheckStopped: It did not end, or went past the endpoint.
@@ -131,7 +131,7 @@ class CheckContext:
         return seen
 
     def exchange(self, call: Call, *script: Reply, mode: Mode | None = None, retries: bool = False) -> Observation:
-        """Return what one call brings to light; the call is made once for all checks that only look at it.
+        """Return the observation of one call, which is made once for all checks that only look at it.
 
         A check for which it matters which calls were made before uses `call`.
 
@@ -148,7 +148,7 @@ class CheckContext:
         return self._shared(key, lambda: self.call(call, *script, mode=mode, retries=retries))
 
     def faithful_exchange(self, call: Call) -> Observation:
-        """Return what one call brings to light when the endpoint behaves like the API; see `exchange`.
+        """Return the observation of one call to an endpoint that behaves like the API; see `exchange`.
 
         Raises:
             CheckStopped: As `call` does.

@@ -199,5 +199,5 @@ def judgement_in(error: BaseException | None) -> CheckFailed | CouldNotRun | Non
 
 
 def could_not_run(reason: str) -> CheckStopped:
-    """Return what ends a check that did not get to judge, to be raised."""
+    """Return the exception that ends a check which could not judge; the caller raises it."""
     return CheckStopped(CouldNotRun(reason=reason))

@@ -1,4 +1,4 @@
-"""Compares whole runs with those of an earlier commit: ``python -m tests.benchmarks.commits --before=PYTHON``."""
+"""Compare whole runs with those of an earlier commit: ``python -m tests.benchmarks.commits --before=PYTHON``."""
 
 from __future__ import annotations
 
