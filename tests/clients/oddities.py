@@ -34,6 +34,11 @@ class RefusesUnknownSlugs(Client):
             raise ValueError("There is no such provider.")
 
 
+class AnotherModelWhenAsynchronous(Client):
+    async def create_transcription_async(self, **arguments: Any) -> Any:
+        return await super().create_transcription_async(**{**arguments, "model": "another"})
+
+
 class StripsItsKey(Client):
     def usable(self, api_key: str) -> str:
         return super().usable(api_key.strip())

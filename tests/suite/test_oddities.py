@@ -14,6 +14,7 @@ from tests.running import judge_here
 
 PASSED, FAILED, NOT_OFFERED, COULD_NOT_RUN = Verdict.PASSED, Verdict.FAILED, Verdict.NOT_OFFERED, Verdict.COULD_NOT_RUN
 
+BOTH_ALIKE = "request::test_sync_and_async_send_the_same"
 CHANGED = "state::test_failures_change_no_arguments"
 CLOSED = "state::test_a_closed_client_answers_or_fails"
 CLOSES_TWICE = "state::test_closing_may_be_repeated"
@@ -90,6 +91,9 @@ ENDS = [
         COULD_NOT_RUN,
         "no error is raised where one is due; see the areas errors and network",
     ),
+    ("mutants.request:AsyncWithoutAppHeaders", BOTH_ALIKE, FAILED, "content-type differs: *"),
+    ("oddities:AnotherModelWhenAsynchronous", BOTH_ALIKE, FAILED, "the bodies differ"),
+    ("mutants.request:RemembersLanguage", BOTH_ALIKE, PASSED, ""),
     (
         "mutants.request:BodyInList",
         SEQUENCE,
