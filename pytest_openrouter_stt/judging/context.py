@@ -18,7 +18,7 @@ from .harness import API_KEY, Harness
 from .recordings import smallest_call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from pytest_openrouter_stt.client import ErrorTable, Mode, Outcome
     from pytest_openrouter_stt.contract import Call, Contract
@@ -185,27 +185,20 @@ class CheckContext:
 
         The first of the two has been made; *judge* makes the second.
         """
-        pair = (self.calls(), self.calls())
         count = self.harness.profile.max_examples
 
         def judge_both(first: Call, second: Call) -> None:
             self.call(first)
             judge(first, second)
 
-        if not self.harness.profile.is_repeatable:
-            self._search(judge_both, pair, count)
-            return
-        try:
-            self._judge_in_a_row(judge, [call for (call,) in self._drawn((self.calls(),), count)])
-        except CheckFailed:
-            self._search(judge_both, pair, count)
-            raise
+        def judge_in_a_row() -> None:
+            calls = [call for (call,) in self._drawn((self.calls(),), count)]
+            self.call(calls[0])
+            for first, second in pairwise(calls):
+                with self.harness.profile.example():
+                    judge(first, second)
 
-    def _judge_in_a_row(self, judge: Callable[[Call, Call], None], calls: Sequence[Call]) -> None:
-        self.call(calls[0])
-        for first, second in pairwise(calls):
-            with self.harness.profile.example():
-                judge(first, second)
+        self._replay(judge_in_a_row, lambda: self._search(judge_both, (self.calls(), self.calls()), count))
 
     def any(self, *strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], None]:
         """Return a decorator that at once runs its function on values of *strategies*.
@@ -271,16 +264,24 @@ class CheckContext:
     ) -> None:
         """Run *judge* on *suspects* and on drawn values; when it fails, look for the smallest that it fails on."""
         count = max(1, round(self.harness.profile.max_examples * self.share))
-        if not self.harness.profile.is_repeatable:
-            self._search(judge, strategies, count)
-            return
-        try:
+
+        def judge_each() -> None:
             for values in (*suspects, *self._drawn(strategies, count)):
                 with self.harness.profile.example():
                     judge(*values)
+
+        self._replay(judge_each, lambda: self._search(judge, strategies, count))
+
+    def _replay(self, replay: Callable[[], None], search: Callable[[], None]) -> None:
+        """Run *replay*, which tries what was drawn before; when it fails, let *search* find the smallest failure."""
+        if not self.harness.profile.is_repeatable:
+            search()
+            return
+        try:
+            replay()
         except CheckFailed:
-            self._search(judge, strategies, count)
-            raise  # it does not fail alone, or not every time
+            search()
+            raise  # what fails only after other calls, or not every time, has failed all the same
 
     def _drawn(self, strategies: tuple[st.SearchStrategy[Any], ...], count: int) -> list[tuple[Any, ...]]:
         """Return the examples on which a search that meets no failure tries its function."""
